@@ -1,0 +1,158 @@
+"""The ASGI door: `application = StaticFiles(application, root="static", prefix="/static/")`.
+
+Translates between ASGI's messages and the decision, and knows nothing of HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from hiss.core.request import Request
+from hiss.files.mount import mount
+from hiss.files.offload import offload
+from hiss.files.options import settle
+from hiss.files.site import open_site
+from hiss.http.paths import has_encoded_slash
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+    from typing import Unpack
+
+    from hiss.core.catalog import Entry
+    from hiss.core.reply import Headers
+    from hiss.files.body import FileBody
+    from hiss.files.options import Options
+    from hiss.files.origin import Origin
+
+    Scope = MutableMapping[str, Any]
+    Message = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[Message]]
+    Send = Callable[[Message], Awaitable[None]]
+    ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class StaticFiles:
+    """Serves the files of a folder, and hands every other scope to the application untouched.
+
+    Without an application, what has no file is a 404.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp | None = None,
+        root: str | os.PathLike[str] = "static",
+        prefix: str = "/static/",
+        **options: Unpack[Options],
+    ) -> None:
+        """`root`: the folder; `prefix`: the path its files have, below the application's own.
+
+        Raises:
+            ConfigurationError: There is no such folder, or an option is wrong.
+            ManifestError: The folder holds the manifest of a build, and it cannot be read.
+        """
+        self.app = app
+        self._origin = open_site((mount(root, prefix, owned=True),), settle(options))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        entry = find(self._origin, scope) if scope["type"] == "http" else None
+        if entry is not None:
+            await answer(self._origin, entry, scope, receive, send)
+        elif self.app is not None:
+            await self.app(scope, receive, send)
+        else:
+            await _alone(self._origin, scope, receive, send)
+
+
+def find(origin: Origin, scope: Scope) -> Entry | None:
+    """The entry that a request is for; `None`: it is the application's."""
+    path: str = scope["path"]
+    # "root_path" is the application's own place; servers differ in whether "path" repeats it.
+    root_path: str = scope.get("root_path", "")
+    if root_path and path.startswith(root_path.rstrip("/") + "/"):
+        path = path[len(root_path.rstrip("/")) :]
+    entry = origin.find(path)
+    if entry is not None:
+        raw_path: bytes = scope.get("raw_path") or b""
+        if has_encoded_slash(raw_path.decode("latin-1")):
+            return origin.miss(path)
+    return entry
+
+
+async def answer(
+    origin: Origin,
+    entry: Entry,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    extra: Headers = (),
+) -> None:
+    """Answer a request for `entry`, with `extra` header fields beside the reply's own."""
+    query = scope.get("query_string", b"").decode("latin-1")
+    request = Request.from_raw_headers(scope["method"], query, scope["headers"])
+    answered = origin.answer_held(entry, request)
+    if answered is None:
+        answered = await offload(origin.answer, entry, request)
+    reply, body = answered
+    headers = list(reply.raw_headers)
+    if extra:
+        headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in extra]
+    start = {"type": "http.response.start", "status": reply.status, "headers": headers}
+    if isinstance(body, bytes):
+        await send(start)
+        await send({"type": "http.response.body", "body": body})
+        return
+    try:
+        await send(start)
+        if body.is_whole and "http.response.pathsend" in (scope.get("extensions") or {}):
+            await send({"type": "http.response.pathsend", "path": body.path})
+        else:
+            await _stream(body, receive, send)
+    finally:
+        body.close()
+
+
+async def _stream(body: FileBody, receive: Receive, send: Send) -> None:
+    async with _disconnection(receive) as is_disconnected:
+        async for chunk in body:
+            # Some servers take what is sent to a client that left, and say nothing.
+            if is_disconnected():
+                return
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+@asynccontextmanager
+async def _disconnection(receive: Receive) -> AsyncIterator[Callable[[], bool]]:
+    """Watches for the client's hanging up while a body is sent; asyncio only."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        yield lambda: False
+        return
+
+    async def wait() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    watcher = asyncio.create_task(wait())
+    try:
+        yield watcher.done
+    finally:
+        watcher.cancel()
+
+
+async def _alone(origin: Origin, scope: Scope, receive: Receive, send: Send) -> None:
+    """What an application with nothing but files answers."""
+    if scope["type"] == "http":
+        await answer(origin, origin.missing, scope, receive, send)
+    elif scope["type"] == "websocket":
+        # Closing before accepting is ASGI's way to refuse: a 403.
+        await receive()
+        await send({"type": "websocket.close"})
+    elif scope["type"] == "lifespan":
+        while (await receive())["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        await send({"type": "lifespan.shutdown.complete"})

@@ -1,0 +1,1 @@
+"""The domain: what Hiss serves, and the one function that decides each answer. Pure."""

@@ -1,0 +1,77 @@
+"""The catalog: from the path of a URL to what is served there.
+
+Immutable and swapped whole. Its entries are promises: what stands behind one is made when somebody
+first asks for it, by whoever built the catalog.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from hiss.core.asset import Missing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hiss.core.asset import Resource
+    from hiss.core.policy import Policy
+
+
+class Entry(Protocol):
+    """A URL's place in a catalog."""
+
+    @property
+    def resource(self) -> Resource | None:
+        """What is served there; `None` until it was loaded."""
+
+    def load(self) -> Resource:
+        """Make the resource if it is not there yet; may block, never raises."""
+
+    def forget(self) -> None:
+        """Drop the resource, because what it was made from has changed."""
+
+
+class Fixed:
+    """The entry of what needs no loading."""
+
+    __slots__ = ("resource",)
+
+    def __init__(self, resource: Resource) -> None:
+        self.resource = resource
+
+    def load(self) -> Resource:
+        """The resource."""
+        return self.resource
+
+    def forget(self) -> None:
+        """Nothing: there is nothing behind it that could change."""
+
+
+class Finder(Protocol):
+    """What doors ask: a catalog, or something that looks anew each time."""
+
+    def find(self, path: str) -> Entry | None:
+        """The entry for a decoded URL path; `None`: the request is not for Hiss."""
+
+    def miss(self, path: str) -> Entry | None:
+        """The entry for a path that has no file: Hiss's own 404, or `None`."""
+
+
+class Catalog:
+    """Every URL of a site's static files."""
+
+    def __init__(
+        self, entries: Mapping[str, Entry], policy: Policy, *, owned: tuple[str, ...] = ()
+    ) -> None:
+        """`owned` are the prefixes whose misses Hiss answers itself, each with both slashes."""
+        self.entries = entries
+        self._missing = Fixed(Missing(policy))
+        self._owned = owned
+
+    def find(self, path: str) -> Entry | None:
+        """The entry for a decoded URL path; `None`: the request is not for Hiss."""
+        return self.entries.get(path) or self.miss(path)
+
+    def miss(self, path: str) -> Entry | None:
+        """The entry for a path that has no file: Hiss's own 404, or `None`."""
+        return self._missing if path.startswith(self._owned) else None

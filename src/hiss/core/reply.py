@@ -1,0 +1,55 @@
+"""An answer: status, header fields in both wire forms, and where its bytes are.
+
+Replies are values, made once and sent many times. A door copies the header list before it hands
+it on, because servers and middleware add to the list they are given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from http import HTTPStatus
+from typing import Protocol
+
+from hiss.http.ranges import Span
+
+#: Header fields as WSGI and Django take them.
+Headers = tuple[tuple[str, str], ...]
+
+
+class Source(Protocol):
+    """Where a representation's bytes come from; what that is only `hiss.files` knows."""
+
+    @property
+    def data(self) -> bytes | None:
+        """All the bytes, where they are in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """Bytes to send of a source: spans of it and, between the parts of several, literal bytes."""
+
+    source: Source
+    segments: tuple[bytes | Span, ...]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer, complete but for `Date` and what the server adds of itself."""
+
+    status: int
+    headers: Headers
+    content: bytes | Extract = b""
+
+    @cached_property
+    def status_line(self) -> str:
+        """Status code and reason phrase, as WSGI takes them: `200 OK`."""
+        return f"{self.status} {HTTPStatus(self.status).phrase}"
+
+    @cached_property
+    def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """The header fields as ASGI takes them: bytes, names in lower case."""
+        return tuple(
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in self.headers
+        )

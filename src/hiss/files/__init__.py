@@ -1,0 +1,1 @@
+"""The file system, and nothing else: finding files, reading them, keeping and sending bytes."""

@@ -1,0 +1,105 @@
+"""The bytes of an answer: at once where they are in memory, chunk by chunk from a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
+
+from hiss.files.offload import offload
+from hiss.files.source import FileSource
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from hiss.core.reply import Extract
+    from hiss.files.memory import Memory
+    from hiss.files.source import CompressedSource
+    from hiss.http.ranges import Span
+
+# Large enough that a thread hop is little beside the read, small enough for some hundred slow
+# clients at once: each holds one.
+CHUNK: Final = 128 * 1024
+
+
+class BodyCutShortError(OSError):
+    """A file shrank while it was being sent: the connection must break, or the client would take
+    what it got for the whole.
+    """
+
+
+class FileBody:
+    """An open file, and the segments of it that make a body. Closed when read, or by `close`."""
+
+    def __init__(self, file: BinaryIO, path: str, extract: Extract, size: int) -> None:
+        self.path = path
+        self.file = file
+        #: Whether the body is the file, from its first byte to its last.
+        self.is_whole = extract.segments == ((0, size),)
+        self._chunks = self._read(extract.segments)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        return next(self._chunks)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        """The next chunk, read in a thread: a disk may make its reader wait."""
+        chunk: bytes = await offload(next, self._chunks, b"")
+        if not chunk:
+            raise StopAsyncIteration
+        return chunk
+
+    def close(self) -> None:
+        """Close the file."""
+        self.file.close()
+
+    def _read(self, segments: tuple[bytes | Span, ...]) -> Iterator[bytes]:
+        with self.file:
+            for segment in segments:
+                if isinstance(segment, bytes):
+                    yield segment
+                else:
+                    yield from self._read_span(segment)
+
+    def _read_span(self, span: Span) -> Iterator[bytes]:
+        self.file.seek(span.start)
+        left = span.stop - span.start
+        while left:
+            chunk = self.file.read(min(CHUNK, left))
+            if not chunk:
+                raise BodyCutShortError(f"{self.path} shrank while it was being sent")
+            left -= len(chunk)
+            yield chunk
+
+
+def held_body(extract: Extract) -> bytes | None:
+    """The body, where its source's bytes are in memory; touches no file."""
+    data = extract.source.data
+    return None if data is None else _cut(data, extract.segments)
+
+
+def open_body(extract: Extract, memory: Memory) -> bytes | FileBody | None:
+    """The body, read or ready to be; `None` when the source's file is not what it was.
+
+    What is small enough is read whole and kept in memory.
+    """
+    held = held_body(extract)
+    if held is not None:
+        return held
+    source = cast("FileSource | CompressedSource", extract.source)
+    if isinstance(source, FileSource) and source.stamp.size > memory.largest:
+        file = source.open()
+        return None if file is None else FileBody(file, source.path, extract, source.stamp.size)
+    data = source.read()
+    if data is None:
+        return None
+    memory.keep(source, data)
+    return _cut(data, extract.segments)
+
+
+def _cut(data: bytes, segments: tuple[bytes | Span, ...]) -> bytes:
+    pieces = [each if isinstance(each, bytes) else data[each[0] : each[1]] for each in segments]
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)

@@ -1,0 +1,89 @@
+"""A site's static files: from mounts and options to the origin that doors ask."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from hiss.core.asset import Redirect
+from hiss.core.catalog import Catalog, Fixed
+from hiss.files.live import LiveFinder
+from hiss.files.load import Listing, Loader
+from hiss.files.memory import Memory
+from hiss.files.mount import owned_prefixes
+from hiss.files.origin import Origin
+from hiss.files.release import read_published
+from hiss.files.scan import scan
+from hiss.http.paths import quote_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hiss.core.catalog import Entry, Finder
+    from hiss.files.mount import Mount
+    from hiss.files.options import Settled
+
+
+def open_site(
+    mounts: Iterable[Mount], settled: Settled, *, listed: Iterable[Listing] = ()
+) -> Origin:
+    """The origin of the files in `mounts`; of two for one URL, the first mount's.
+
+    `listed` are files from elsewhere, before those of the mounts.
+
+    Raises:
+        ConfigurationError: A user's own rule for header fields sets what HTTP cannot carry.
+        ManifestError: A manifest that is there cannot be read.
+    """
+    mounts = tuple(mounts)
+    memory = Memory(settled.memory)
+    loader = Loader(settled.policy, memory, dynamic=settled.dynamic)
+    finder: Finder
+    if settled.autorefresh:
+        finder = LiveFinder(mounts, settled, loader)
+    else:
+        finder = _catalog(mounts, settled, loader, listed)
+    return Origin(finder, loader.missing, memory)
+
+
+def _catalog(
+    mounts: tuple[Mount, ...], settled: Settled, loader: Loader, listed: Iterable[Listing]
+) -> Catalog:
+    entries: dict[str, Entry] = {}
+    for listing in (*listed, *(each for mount in mounts for each in _listings(mount, settled))):
+        if listing.url not in entries:
+            entries[listing.url] = loader.entry(listing)
+    if settled.index_file:
+        _add_index_documents(entries, settled, settled.index_file)
+    return Catalog(entries, settled.policy, owned=owned_prefixes(mounts, settled))
+
+
+def _listings(mount: Mount, settled: Settled) -> Iterator[Listing]:
+    if mount.root is None:
+        return
+    published = read_published(mount.root)
+    variants = published.variant_names()
+    within = os.path.realpath(mount.root)
+    for name, path in scan(mount.root):
+        if name not in variants:
+            url = mount.prefix + name
+            yield Listing(
+                path=path,
+                url=url,
+                immutable=published.is_immutable(name) or settled.is_immutable(path, url),
+                record=published.records.get(name),
+                within=within,
+            )
+
+
+def _add_index_documents(entries: dict[str, Entry], settled: Settled, index_file: str) -> None:
+    """An index document is served at its folder's URL, and the URLs beside that lead there."""
+    for url in [url for url in entries if url.endswith(f"/{index_file}")]:
+        folder = url.removesuffix(index_file)
+        entries[folder] = entries[url]
+        entries[url] = Fixed(Redirect(settled.policy, "./"))
+        parent, _, last = folder.rstrip("/").rpartition("/")
+        if last:
+            # "./" keeps a colon in the name from being read as a scheme (RFC 3986, section 4.2).
+            redirect = Redirect(settled.policy, f"./{quote_path(last)}/")
+            entries.setdefault(f"{parent}/{last}", Fixed(redirect))

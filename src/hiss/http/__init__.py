@@ -1,0 +1,1 @@
+"""RFC grammar and rules: values in, values out; nothing here touches the world."""

@@ -1,0 +1,103 @@
+"""The WSGI door: `application = StaticFiles(application, root="static", prefix="/static/")`.
+
+Translates between PEP 3333 and the decision, and knows nothing of HTTP.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hiss.core.request import Request
+from hiss.files.body import CHUNK
+from hiss.files.mount import mount
+from hiss.files.options import settle
+from hiss.files.site import open_site
+from hiss.http.paths import decode_wsgi_path, has_encoded_slash
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+    from typing import Unpack
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from hiss.core.catalog import Entry
+    from hiss.core.reply import Headers
+    from hiss.files.options import Options
+    from hiss.files.origin import Origin
+
+
+class StaticFiles:
+    """Serves the files of a folder, and hands every other request to the application.
+
+    Without an application, what has no file is a 404.
+    """
+
+    def __init__(
+        self,
+        app: WSGIApplication | None = None,
+        root: str | os.PathLike[str] = "static",
+        prefix: str = "/static/",
+        **options: Unpack[Options],
+    ) -> None:
+        """`root`: the folder; `prefix`: the path its files have, below the application's own.
+
+        Raises:
+            ConfigurationError: There is no such folder, or an option is wrong.
+            ManifestError: The folder holds the manifest of a build, and it cannot be read.
+        """
+        self.app = app
+        self._origin = open_site((mount(root, prefix, owned=True),), settle(options))
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        entry = find(self._origin, environ)
+        if entry is None:
+            if self.app is not None:
+                return self.app(environ, start_response)
+            entry = self._origin.missing
+        return answer(self._origin, entry, environ, start_response)
+
+
+def find(origin: Origin, environ: WSGIEnvironment) -> Entry | None:
+    """The entry that a request is for; `None`: it is the application's."""
+    path = decode_wsgi_path(environ.get("PATH_INFO", ""))
+    entry = origin.find(path)
+    if entry is not None:
+        # The path comes decoded. What it was before, gunicorn and waitress tell under these names.
+        target: str = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
+        if has_encoded_slash(target):
+            return origin.miss(path)
+    return entry
+
+
+def answer(
+    origin: Origin,
+    entry: Entry,
+    environ: WSGIEnvironment,
+    start_response: StartResponse,
+    extra: Headers = (),
+) -> Iterable[bytes]:
+    """Answer a request for `entry`, with `extra` header fields beside the reply's own."""
+    reply, body = origin.answer(entry, read_request(environ))
+    start_response(reply.status_line, [*reply.headers, *extra])
+    if isinstance(body, bytes):
+        return [body]
+    if body.is_whole and (wrapper := environ.get("wsgi.file_wrapper")):
+        file_wrapper: Iterable[bytes] = wrapper(body.file, CHUNK)
+        return file_wrapper
+    return body
+
+
+def read_request(environ: WSGIEnvironment) -> Request:
+    """What a decision needs of WSGI's environment."""
+    get = environ.get
+    return Request(
+        environ["REQUEST_METHOD"],
+        get("QUERY_STRING", ""),
+        accept_encoding=get("HTTP_ACCEPT_ENCODING"),
+        if_match=get("HTTP_IF_MATCH"),
+        if_modified_since=get("HTTP_IF_MODIFIED_SINCE"),
+        if_none_match=get("HTTP_IF_NONE_MATCH"),
+        if_range=get("HTTP_IF_RANGE"),
+        if_unmodified_since=get("HTTP_IF_UNMODIFIED_SINCE"),
+        range=get("HTTP_RANGE"),
+    )
