@@ -66,13 +66,16 @@ class StaticFiles:
             await _alone(self._origin, scope, receive, send)
 
 
-def find(origin: Origin, scope: Scope) -> Entry | None:
-    """The entry that a request is for; `None`: it is the application's."""
+def find(origin: Origin, scope: Scope, script_name: str | None = None) -> Entry | None:
+    """The entry that a request is for; `None`: it is the application's.
+
+    `script_name` is the application's own place where that is set, and not the server's to tell.
+    """
     path: str = scope["path"]
-    # "root_path" is the application's own place; servers differ in whether "path" repeats it.
-    root_path: str = scope.get("root_path", "")
-    if root_path and path.startswith(root_path.rstrip("/") + "/"):
-        path = path[len(root_path.rstrip("/")) :]
+    # Servers differ in whether "path" repeats "root_path".
+    place = (script_name or scope.get("root_path", "")).rstrip("/")
+    if place and path.startswith(f"{place}/"):
+        path = path[len(place) :]
     entry = origin.find(path)
     if entry is not None:
         raw_path: bytes = scope.get("raw_path") or b""

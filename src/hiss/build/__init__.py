@@ -1,0 +1,1 @@
+"""From a source tree to a release."""

@@ -1,0 +1,21 @@
+"""The Django app: `"hiss.django"` in INSTALLED_APPS, before `"django.contrib.staticfiles"`."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.core import checks
+
+from hiss.django.checks import check_apps, check_settings
+
+
+class HissConfig(AppConfig):
+    """Brings `runserver`, which serves through Hiss, and the system checks."""
+
+    name = "hiss.django"
+    label = "hiss"
+    verbose_name = "Hiss"
+
+    def ready(self) -> None:
+        """Register the checks."""
+        checks.register(check_settings, checks.Tags.staticfiles)
+        checks.register(check_apps, checks.Tags.staticfiles)

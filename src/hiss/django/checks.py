@@ -1,0 +1,55 @@
+"""System checks: settings that are wrong, and settings that do nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
+from django.core.exceptions import ImproperlyConfigured
+
+from hiss.django.conf import read_configuration
+from hiss.django.names import DICT, Misnamed, misnamed_keys, misnamed_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def find_misnamed() -> Iterator[Misnamed]:
+    """Settings that were meant for Hiss and do nothing."""
+    ours = getattr(settings, DICT, {})
+    if isinstance(ours, dict):
+        yield from misnamed_keys(ours)
+    yield from misnamed_settings(name for name in dir(settings) if name.isupper())
+
+
+def check_settings(**_kwargs: Any) -> list[CheckMessage]:
+    """hiss.E001: a value of the wrong type; hiss.W001: a name that there is none of."""
+    messages: list[CheckMessage] = []
+    try:
+        read_configuration()
+    except ImproperlyConfigured as error:
+        messages.append(Error(str(error), id="hiss.E001"))
+    for misnamed in find_misnamed():
+        hint = f"Did you mean {misnamed.meant}?" if misnamed.meant else None
+        messages.append(Warning(f"{misnamed}.", hint=hint, id="hiss.W001"))
+    return messages
+
+
+def check_apps(**_kwargs: Any) -> list[CheckMessage]:
+    """hiss.W002: Django's own runserver is found before ours."""
+    apps = list(settings.INSTALLED_APPS)
+    ours = [place for place, app in enumerate(apps) if app.startswith("hiss.django")]
+    theirs = [
+        place for place, app in enumerate(apps) if app.startswith("django.contrib.staticfiles")
+    ]
+    if not ours or not theirs or ours[0] < theirs[0]:
+        return []
+    return [
+        Warning(
+            '"hiss.django" comes after "django.contrib.staticfiles" in INSTALLED_APPS, so '
+            "runserver serves static files in Django's way and not as production does.",
+            hint='Move "hiss.django" before it.',
+            id="hiss.W002",
+        )
+    ]

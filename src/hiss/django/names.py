@@ -1,0 +1,94 @@
+"""The names of settings: which there are, which older ones stand for them, and which a misspelt
+one meant.
+"""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+DICT: Final = "HISS"
+OLD_PREFIX: Final = "WHITENOISE_"
+
+#: Keys of the HISS dict. WhiteNoise's settings have the same names behind its prefix.
+KEYS: Final = (
+    "ADD_HEADERS_FUNCTION",
+    "ALLOW_ALL_ORIGINS",
+    "AUTOREFRESH",
+    "CHARSET",
+    "COMPRESSION",
+    "COMPRESSION_LEVEL",
+    "CROSS_ORIGIN_RESOURCE_POLICY",
+    "DYNAMIC_COMPRESSION",
+    "IMMUTABLE_FILE_TEST",
+    "INDEX_FILE",
+    "KEEP_ONLY_HASHED_FILES",
+    "MANIFEST_STRICT",
+    "MAX_AGE",
+    "MEMORY",
+    "MIMETYPES",
+    "MISSES",
+    "NOSNIFF",
+    "ROOT",
+    "SKIP_COMPRESS_EXTENSIONS",
+    "STATIC_PREFIX",
+    "USE_FINDERS",
+)
+
+#: Names that deployment guides use, and the keys that they mean.
+ALIASES: Final = {"CACHE_MAX_AGE": "MAX_AGE"}
+
+# Capital letters of other alphabets that look Latin (Unicode's confusables, as far as a setting
+# can hold them): some published guides' settings begin WHITE, and go on in Cyrillic.
+_LOOK_ALIKES: Final = str.maketrans(
+    "АВСЕНІЈКМОРЅТХУԜ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+    "ABCEHIJKMOPSTXYW" + "ABEZHIKMNOPTYX",
+)
+
+
+class Misnamed(NamedTuple):
+    """A setting that does nothing, and the one that it was meant to be."""
+
+    name: str
+    #: As it should be written; empty where nothing is near.
+    meant: str
+    #: The letters that are not what they look like, each with its place (from 1) and its name.
+    look_alikes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        words = f"{self.name} does nothing"
+        if self.look_alikes:
+            words += f": {', '.join(self.look_alikes)}"
+        return words
+
+
+def misnamed_keys(keys: Iterable[object]) -> Iterator[Misnamed]:
+    """The keys of HISS that there are none of."""
+    for key in keys:
+        if key not in KEYS and key not in ALIASES:
+            yield _misnamed(str(key), (*KEYS, *ALIASES), prefix=f'{DICT}["', suffix='"]')
+
+
+def misnamed_settings(names: Iterable[str]) -> Iterator[Misnamed]:
+    """The settings of Django's that were meant for Hiss and do nothing."""
+    known = {DICT, *(OLD_PREFIX + name for name in (*KEYS, *ALIASES))}
+    for name in names:
+        latin = name.translate(_LOOK_ALIKES)
+        if name not in known and (latin == DICT or latin.startswith(OLD_PREFIX)):
+            yield _misnamed(name, known)
+
+
+def _misnamed(name: str, known: Iterable[str], *, prefix: str = "", suffix: str = "") -> Misnamed:
+    latin = name.translate(_LOOK_ALIKES).upper()
+    near = [latin] if latin in known else difflib.get_close_matches(latin, list(known), n=1)
+    look_alikes = tuple(
+        f"letter {place} is {unicodedata.name(letter, 'unnamed')}"
+        for place, letter in enumerate(name, start=1)
+        if letter.translate(_LOOK_ALIKES) != letter
+    )
+    meant = f"{prefix}{near[0]}{suffix}" if near else ""
+    return Misnamed(f"{prefix}{name}{suffix}", meant, look_alikes)
