@@ -1,0 +1,36 @@
+"""References: where a file names another, and by which rule.
+
+Tokenizers (`css`, `js`) make them of bytes; what they point to is for `resolve` to say.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+
+class Kind(Enum):
+    """The construct that holds a reference; its value is how messages call it."""
+
+    CSS_URL = "url()"
+    CSS_IMPORT = "@import"
+    CSS_IMAGE_SET = "image-set()"
+    CSS_SRC = "src()"
+    JS_IMPORT = "import"
+    JS_EXPORT = "export … from"
+    JS_DYNAMIC_IMPORT = "import()"
+    JS_URL = "new URL(…, import.meta.url)"
+    SOURCE_MAP = "sourceMappingURL"
+
+
+class Reference(NamedTuple):
+    """A URL in a file's bytes.
+
+    `start` and `end` are the byte offsets of the URL as it is written, within its quotes if it has
+    any; `url` is what it says, its escapes undone.
+    """
+
+    start: int
+    end: int
+    url: str
+    kind: Kind
