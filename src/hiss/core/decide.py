@@ -39,36 +39,40 @@ def _decide_asset(asset: Asset, request: Request) -> Reply:
     if request.method == "HEAD":
         # "A server MUST ignore a Range header field received with a request method that is
         # unrecognized or for which range handling is not defined": it is defined for GET alone.
-        return _bodiless(_preconditions(asset, (selected,), request) or selected.head)
+        passed = _meet(asset, (selected,), request)
+        return _bodiless(passed) if isinstance(passed, Reply) else passed.head
     if request.range is None:
-        return _preconditions(asset, (selected,), request) or selected.whole
-    # A client that asks for a part holds parts of the identity representation, most likely; the
-    # tag it names may be that one's, or that of what it would get without the range.
-    return _preconditions(asset, (selected, asset.identity), request) or _partial(
-        asset, selected, request
-    )
+        passed = _meet(asset, (selected,), request)
+        return passed if isinstance(passed, Reply) else passed.whole
+    # A client that asks for a part holds parts of the identity representation, unless the tag it
+    # names is that of what it would get without the range.
+    passed = _meet(asset, (asset.identity, selected), request)
+    return passed if isinstance(passed, Reply) else _partial(asset, selected, passed, request)
 
 
-def _preconditions(
+def _meet(
     asset: Asset, candidates: tuple[Representation, ...], request: Request
-) -> Reply | None:
-    """The 304 or 412 that the preconditions come to; `None`: go on."""
+) -> Reply | Representation:
+    """The first candidate that the preconditions let pass, or the 304 or 412 they come to."""
     conditions = request.conditions
     if conditions is None:
-        return None
+        return candidates[0]
     outcomes = [evaluate(conditions, each.etag, asset.last_modified) for each in candidates]
     for candidate, outcome in zip(candidates, outcomes, strict=True):
         if outcome is Outcome.NOT_MODIFIED:
             return candidate.not_modified
-    return None if Outcome.PROCEED in outcomes else asset.precondition_failed
+    if Outcome.PROCEED in outcomes:
+        return candidates[outcomes.index(Outcome.PROCEED)]
+    return asset.precondition_failed
 
 
-def _partial(asset: Asset, selected: Representation, request: Request) -> Reply:
-    """The answer to a GET with a Range field, its preconditions met."""
+def _partial(
+    asset: Asset, selected: Representation, representation: Representation, request: Request
+) -> Reply:
+    """The answer to a GET with a Range field, of `representation` unless If-Range says else."""
     ranges = parse_range(request.range or "")
     if ranges is None:
         return selected.whole
-    representation = asset.identity
     if request.if_range is not None:
         holder = _holder(asset, request)
         if holder is None:
@@ -87,7 +91,7 @@ def _holder(asset: Asset, request: Request) -> Representation | None:
     condition = request.if_range or ""
     # Identity first: a date, which does not say which one, speaks of that.
     for each in (asset.identity, *asset.representations):
-        acceptable = each is asset.identity or accept.quality(each.coding) > 0
+        acceptable = accept.quality(each.coding) > 0
         if acceptable and if_range_holds(condition, each.etag, asset.last_modified):
             return each
     return None
@@ -99,8 +103,9 @@ def _redirect(redirect: Redirect, request: Request) -> Reply:
         return notice(405, (*headers, ("Allow", "GET, HEAD")))
     query = quote(request.query.encode("latin-1", "replace"), safe=_QUERY_SAFE)
     location = f"{redirect.location}?{query}" if query else redirect.location
-    return _bodiless(notice(302, (*headers, ("Location", location))), request.method)
+    reply = notice(302, (*headers, ("Location", location)))
+    return _bodiless(reply) if request.method == "HEAD" else reply
 
 
-def _bodiless(reply: Reply, method: str = "HEAD") -> Reply:
-    return Reply(reply.status, reply.headers) if method == "HEAD" and reply.content else reply
+def _bodiless(reply: Reply) -> Reply:
+    return Reply(reply.status, reply.headers) if reply.content else reply

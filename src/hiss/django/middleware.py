@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
     from hiss.core.catalog import Entry
+    from hiss.core.request import Request
 
     GetResponse = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
 
@@ -47,14 +48,23 @@ class HissMiddleware:
             return self.get_response(request)
         if self._is_async:
             return self._answer_async(entry, request)
-        return to_response(self._origin.answer(entry, read_request(request.META)), request)
+        return to_response(self._origin.answer(entry, _read(request)), request)
 
     async def _answer_async(self, entry: Entry, request: HttpRequest) -> HttpResponseBase:
-        asked = read_request(request.META)
+        asked = _read(request)
         answer = self._origin.answer_held(entry, asked)
         if answer is None:
             answer = await offload(self._origin.answer, entry, asked)
         return to_response(answer, request)
+
+
+def _read(request: HttpRequest) -> Request:
+    asked = read_request(request.META)
+    scope = getattr(request, "scope", None)
+    if scope is not None:
+        # Django writes methods in capitals, and "get" is not GET (RFC 9110, section 9.1).
+        asked.method = scope["method"]
+    return asked
 
 
 def _target(request: HttpRequest) -> str:

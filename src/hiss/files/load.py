@@ -43,6 +43,9 @@ _ATTEMPTS: Final = 3
 # to 1970, 1980 (zip's first year) or 1985 (npm's), whatever changed in them since.
 _FIRST_BELIEVED: Final = 631_152_000  # 1990-01-01T00:00:00Z
 
+# Seconds that a server's Date may lag behind the clock, with one to spare.
+_DATE_AGE: Final = 2
+
 # Below this, a coding's frame and the header fields it brings outweigh what it saves.
 _DYNAMIC_LEAST: Final = 512
 
@@ -199,8 +202,9 @@ def _last_modified(stamp: Stamp) -> int | None:
     if seconds < _FIRST_BELIEVED:
         return None
     # RFC 9110, section 8.8.2.1: "An origin server with a clock MUST NOT generate a Last-Modified
-    # date that is later than the server's time of message origination (Date)."
-    return min(seconds, int(time.time()))
+    # date that is later than the server's time of message origination (Date)." Servers make their
+    # Date once a second, so it may be older than now.
+    return min(seconds, int(time.time()) - _DATE_AGE)
 
 
 class FileEntry:
