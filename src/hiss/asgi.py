@@ -9,6 +9,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from hiss.core.reply import to_raw
 from hiss.core.request import Request
 from hiss.files.mount import mount
 from hiss.files.offload import offload
@@ -92,16 +93,14 @@ async def answer(
     send: Send,
     extra: Headers = (),
 ) -> None:
-    """Answer a request for `entry`, with `extra` header fields beside the reply's own."""
+    """Answer a request for `entry`; of `extra`, the header fields that the reply has none of."""
     query = scope.get("query_string", b"").decode("latin-1")
     request = Request.from_raw_headers(scope["method"], query, scope["headers"])
     answered = origin.answer_held(entry, request)
     if answered is None:
         answered = await offload(origin.answer, entry, request)
     reply, body = answered
-    headers = list(reply.raw_headers)
-    if extra:
-        headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in extra]
+    headers = [*reply.raw_headers, *to_raw(reply.lacking(extra))]
     start = {"type": "http.response.start", "status": reply.status, "headers": headers}
     if isinstance(body, bytes):
         await send(start)

@@ -76,13 +76,13 @@ def answer(
     start_response: StartResponse,
     extra: Headers = (),
 ) -> Iterable[bytes]:
-    """Answer a request for `entry`, with `extra` header fields beside the reply's own."""
+    """Answer a request for `entry`; of `extra`, the header fields that the reply has none of."""
     reply, body = origin.answer(entry, read_request(environ))
-    start_response(reply.status_line, [*reply.headers, *extra])
+    start_response(reply.status_line, [*reply.headers, *reply.lacking(extra)])
     if isinstance(body, bytes):
         return [body]
     if body.is_whole and (wrapper := environ.get("wsgi.file_wrapper")):
-        file_wrapper: Iterable[bytes] = wrapper(body.file, CHUNK)
+        file_wrapper: Iterable[bytes] = wrapper(body.exact_file(), CHUNK)
         return file_wrapper
     return body
 

@@ -6,7 +6,7 @@ Tokenizers (`css`, `js`) make them of bytes; what they point to is for `resolve`
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Kind(Enum):
@@ -21,6 +21,13 @@ class Kind(Enum):
     JS_DYNAMIC_IMPORT = "import()"
     JS_URL = "new URL(…, import.meta.url)"
     SOURCE_MAP = "sourceMappingURL"
+
+
+#: Those that load a module, which the browser runs once for each URL it is known under.
+MODULE_KINDS: Final = frozenset({Kind.JS_IMPORT, Kind.JS_EXPORT, Kind.JS_DYNAMIC_IMPORT})
+
+#: Those that a script holds.
+SCRIPT_KINDS: Final = MODULE_KINDS | {Kind.JS_URL}
 
 
 class Reference(NamedTuple):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hiss.errors import ManifestError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 VERSION: Final = 1
 
@@ -39,6 +39,10 @@ class ManifestEntry:
     integrity: str
     #: Coding to the size, in bytes, of the variant in that coding.
     codings: Mapping[str, int] = field(default_factory=dict)
+    #: Coding to the SHA-256 of that variant's bytes, in hex.
+    checksums: Mapping[str, str] = field(default_factory=dict)
+    #: The logical names of the files that this one names.
+    references: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +65,18 @@ def release_id(entries: Iterable[ManifestEntry]) -> str:
     return digest.hexdigest()[:16]
 
 
+def entry_fields(entry: ManifestEntry) -> dict[str, Any]:
+    """An entry as JSON has it; what is empty is left out."""
+    return {
+        name: value
+        for name, value in asdict(entry).items()
+        if name not in {"checksums", "codings", "references"} or value
+    }
+
+
 def format_manifest(manifest: Manifest) -> str:
     """The manifest as JSON text, the same for the same manifest."""
-    entries = [asdict(each) for each in sorted(manifest.entries, key=lambda each: each.file)]
+    entries = [entry_fields(each) for each in sorted(manifest.entries, key=lambda each: each.file)]
     document = {
         "version": VERSION,
         "id": manifest.id,
@@ -84,14 +97,14 @@ def parse_manifest(text: str, where: str) -> Manifest:
         document: dict[str, Any] = json.loads(text)
         version = document["version"]
         if version == VERSION:
-            entries = tuple(ManifestEntry(**each) for each in document["entries"])
+            entries = tuple(parse_entry(each) for each in document["entries"])
             return Manifest(
                 id=document["id"],
                 created=document["created"],
                 label=document["label"],
                 entries=entries,
             )
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ManifestError(
             f"{where} is not a manifest of Hiss: {error!r}", "Run the build again to replace it."
         ) from error
@@ -99,3 +112,31 @@ def parse_manifest(text: str, where: str) -> Manifest:
         f"{where} is a manifest of version {version!r}; this Hiss reads version {VERSION}",
         "Run the build with the same version of Hiss that serves it.",
     )
+
+
+def parse_entry(fields: Mapping[str, Any]) -> ManifestEntry:
+    """An entry from what JSON has of it.
+
+    Raises:
+        TypeError: A field is unknown, missing, or not of its type.
+    """
+    entry = ManifestEntry(**fields)
+    kinds = (
+        ((entry.name, entry.file, entry.sha256, entry.type, entry.integrity), str),
+        ((entry.immutable,), bool),
+        ((entry.size, *_mapping(entry.codings).values()), int),
+        ((*entry.codings, *_mapping(entry.checksums), *entry.checksums.values()), str),
+    )
+    if not isinstance(entry.references, list | tuple):
+        raise TypeError(f"references must be a list, not {entry.references!r}")
+    for values, kind in (*kinds, (entry.references, str)):
+        for value in values:
+            if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+                raise TypeError(f"{value!r} of {entry.file!r} must be {kind.__name__}")
+    return entry
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{value!r} must be an object")
+    return value

@@ -13,7 +13,7 @@ from hiss.http.cache_control import IMMUTABLE, NO_STORE, format_max_age
 from hiss.http.media import content_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from hiss.core.reply import Headers
 
@@ -23,6 +23,21 @@ _PLAIN_TEXT: Final = ("Content-Type", "text/plain; charset=utf-8")
 # RFC 9110, sections 5.1 and 5.5: field-name = token, and what a field value may hold.
 _FIELD_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _FIELD_VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+# What says how the message is framed, and what part it is of: not a file's to say.
+_FRAMING: Final = frozenset(
+    {
+        "connection",
+        "content-range",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +70,11 @@ class Policy:
         for name, value in self.everywhere:
             headers[name] = value
         if self.add_headers is not None:
-            self.add_headers(headers, path, url)
+            try:
+                self.add_headers(headers, path, url)
+            except AssertionError as error:
+                # How wsgiref's Headers refuse what is no text.
+                raise _refusal(url, str(error)) from error
             _check(headers.items(), url)
         return tuple(headers.items())
 
@@ -84,12 +103,19 @@ class Policy:
         return tuple(fields.items())
 
 
-def _check(headers: list[tuple[str, str]], url: str) -> None:
+def _check(headers: Sequence[tuple[object, object]], url: str) -> None:
     for name, value in headers:
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise _refusal(url, f"{name!r}: {value!r} is no text")
         if not _FIELD_NAME.fullmatch(name) or not _FIELD_VALUE.fullmatch(value):
-            raise ConfigurationError(
-                f"add_headers_function set a header field that HTTP cannot carry, for {url}: "
-                f"{name!r}: {value!r}",
-                "Names are of letters, digits and hyphens; values hold no line break, and no "
-                "character beyond Latin-1.",
-            )
+            raise _refusal(url, f"{name!r}: {value!r} cannot stand in a header")
+        if name.lower() in _FRAMING:
+            raise _refusal(url, f"{name} is for the server or the answer to say")
+
+
+def _refusal(url: str, problem: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"add_headers_function, called for {url}: {problem}",
+        "Names are of letters, digits and hyphens; values are text without line breaks, and "
+        "without characters beyond Latin-1.",
+    )

@@ -49,7 +49,18 @@ class Reply:
     @cached_property
     def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]:
         """The header fields as ASGI takes them: bytes, names in lower case."""
-        return tuple(
-            (name.lower().encode("latin-1"), value.encode("latin-1"))
-            for name, value in self.headers
-        )
+        return to_raw(self.headers)
+
+    def lacking(self, fields: Headers) -> Headers:
+        """Those of `fields` that the reply has none of by that name."""
+        if not fields:
+            return ()
+        names = {name.lower() for name, _ in self.headers}
+        return tuple(pair for pair in fields if pair[0].lower() not in names)
+
+
+def to_raw(headers: Headers) -> tuple[tuple[bytes, bytes], ...]:
+    """Header fields as ASGI takes them."""
+    return tuple(
+        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
+    )

@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
+from django.core.checks import CheckMessage, Error, Info, Warning  # noqa: A004 - Django's name
 from django.core.exceptions import ImproperlyConfigured
 
 from hiss.django.conf import read_configuration
-from hiss.django.names import DICT, Misnamed, misnamed_keys, misnamed_settings
+from hiss.django.names import (
+    DICT,
+    KEYS,
+    OLD_PREFIX,
+    Misnamed,
+    misnamed_keys,
+    misnamed_settings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +31,9 @@ def find_misnamed() -> Iterator[Misnamed]:
 
 
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
-    """hiss.E001: a value of the wrong type; hiss.W001: a name that there is none of."""
+    """hiss.E001: a value of the wrong type; hiss.W001: a name that there is none of; hiss.I001:
+    what is honoured of WhiteNoise's.
+    """
     messages: list[CheckMessage] = []
     try:
         read_configuration()
@@ -33,6 +42,10 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     for misnamed in find_misnamed():
         hint = f"Did you mean {misnamed.meant}?" if misnamed.meant else None
         messages.append(Warning(f"{misnamed}.", hint=hint, id="hiss.W001"))
+    honoured = sorted(OLD_PREFIX + key for key in KEYS if hasattr(settings, OLD_PREFIX + key))
+    if honoured:
+        text = f"Honoured where {DICT} says nothing: {', '.join(honoured)}."
+        messages.append(Info(text, hint=f"Move them into {DICT}.", id="hiss.I001"))
     return messages
 
 

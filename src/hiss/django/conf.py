@@ -13,15 +13,15 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from hiss.build.config import settle_extensions, settle_levels
+from hiss.build.problems import Rules
+from hiss.build.publish import Choices
 from hiss.django.names import ALIASES, DICT, OLD_PREFIX
 from hiss.errors import ConfigurationError
 from hiss.files.options import settle
-from hiss.http.codings import BUILD_LEVELS, LEVELS
 from hiss.http.paths import normalise_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from hiss.core.reply import Headers
     from hiss.files.options import Settled
 
@@ -58,12 +58,12 @@ class Configuration:
     root: str | None
     #: Whether files are looked for where `collectstatic` would look.
     use_finders: bool
-    #: Coding to level, for collectstatic.
-    compression: Mapping[str, int]
-    #: Extensions, without dot and in lower case, that are not compressed; `None`: by media type.
-    skip_compress_extensions: frozenset[str] | None
-    #: Whether collectstatic deletes the originals of hashed files.
-    keep_only_hashed_files: bool
+    #: How collectstatic writes a release.
+    choices: Choices
+    #: How collectstatic judges references to files that are not there.
+    rules: Rules
+    #: The folder of the build's cache; empty for the user's own.
+    cache_dir: str
     #: Whether a name that the manifest lacks is an error.
     manifest_strict: bool
 
@@ -95,9 +95,13 @@ def _read(always: Headers) -> Configuration:
         static_root=_folder("STATIC_ROOT", settings.STATIC_ROOT),
         root=_folder("ROOT", _value("ROOT", None)),
         use_finders=_boolean("USE_FINDERS", settings.DEBUG),
-        compression=_compression(),
-        skip_compress_extensions=_extensions(),
-        keep_only_hashed_files=_boolean("KEEP_ONLY_HASHED_FILES", default=False),
+        choices=Choices(
+            levels=settle_levels(_value("COMPRESSION", None), _value("COMPRESSION_LEVEL", None)),
+            skip_extensions=_extensions(),
+            only_hashed=_boolean("KEEP_ONLY_HASHED_FILES", default=False),
+        ),
+        rules=_rules(),
+        cache_dir=_folder("CACHE_DIR", _value("CACHE_DIR", None)) or "",
         manifest_strict=_boolean("MANIFEST_STRICT", default=True),
     )
 
@@ -143,56 +147,26 @@ def _static_prefix() -> str | None:
         if not isinstance(prefix, str):
             raise ConfigurationError(f"STATIC_PREFIX must be a URL path, not {prefix!r}")
         return normalise_prefix(prefix)
-    if not settings.STATIC_URL:
+    static_url = settings.STATIC_URL
+    # Django puts the script prefix of the moment in front and keeps that for good; at this moment,
+    # before the first request, it may not know the prefix yet.
+    vars(settings).pop("STATIC_URL", None)
+    if not static_url:
         return None
-    path = urlsplit(settings.STATIC_URL).path
+    path = urlsplit(static_url).path
     script_name = (settings.FORCE_SCRIPT_NAME or "").rstrip("/")
     if script_name and path.startswith(f"{script_name}/"):
         path = path[len(script_name) :]
     return normalise_prefix(path)
 
 
-def _compression() -> dict[str, int]:
-    levels: dict[str, int] = dict(BUILD_LEVELS)
-    common = _value("COMPRESSION_LEVEL", None)
-    if common is not None:
-        if not isinstance(common, int) or common < 0:
-            raise ConfigurationError(f"COMPRESSION_LEVEL must be a number, not {common!r}")
-        # One number for three scales: each takes as much of it as it goes.
-        levels = {c: min(max(common, low), high) for c, (low, high) in LEVELS.items()}
-    wanted = _value("COMPRESSION", {})
-    if wanted is False or wanted is None:
-        return {}
-    if wanted is True:
-        return levels
-    if not isinstance(wanted, dict) or not wanted.keys() <= LEVELS.keys():
-        raise ConfigurationError(
-            f"COMPRESSION must map {', '.join(LEVELS)} to levels, not {wanted!r}",
-            'Such as {"br": 11, "gzip": 9, "zstd": None}; None switches a coding off.',
-        )
-    for coding, level in wanted.items():
-        _set_level(levels, coding, level)
-    return levels
-
-
-def _set_level(levels: dict[str, int], coding: str, level: object) -> None:
-    low, high = LEVELS[coding]
-    if level is None or level is False:
-        levels.pop(coding)
-    elif isinstance(level, int) and level is not True and low <= level <= high:
-        levels[coding] = level
-    else:
-        raise ConfigurationError(
-            f'COMPRESSION["{coding}"] must be from {low} to {high}, or None, not {level!r}'
-        )
-
-
 def _extensions() -> frozenset[str] | None:
     value = _value("SKIP_COMPRESS_EXTENSIONS", None)
-    if value is None:
-        return None
-    if isinstance(value, str) or not all(isinstance(each, str) for each in value):
-        raise ConfigurationError(
-            f"SKIP_COMPRESS_EXTENSIONS must be a list of extensions, not {value!r}"
-        )
-    return frozenset(each.lstrip(".").lower() for each in value)
+    return None if value is None else settle_extensions(value, "SKIP_COMPRESS_EXTENSIONS")
+
+
+def _rules() -> Rules:
+    value = _value("MISSING_REFERENCES", {})
+    if not isinstance(value, dict):
+        raise ConfigurationError(f"MISSING_REFERENCES must be a dict, not {value!r}")
+    return Rules(value)

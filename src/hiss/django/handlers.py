@@ -12,6 +12,7 @@ from django.core import wsgi as django_wsgi
 from hiss import asgi, wsgi
 from hiss.django.origin import open_origin, sharing
 from hiss.django.security import Security, security_headers
+from hiss.http.paths import decode_wsgi_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,6 +45,7 @@ class WSGIHandler:
         self.app = app
         self._origin = origin
         self._security = Security()
+        self._script_name: str | None = settings.FORCE_SCRIPT_NAME
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         entry = wsgi.find(self._origin, environ)
@@ -52,7 +54,8 @@ class WSGIHandler:
         security = self._security
         proxy_value = environ.get(security.proxy_key)
         secure = security.is_secure(environ["wsgi.url_scheme"], proxy_value)
-        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+        script_name = self._script_name or decode_wsgi_path(environ.get("SCRIPT_NAME", ""))
+        path = script_name.rstrip("/") + decode_wsgi_path(environ.get("PATH_INFO", ""))
         if security.leaves_to_django(path, secure=secure):
             return self.app(environ, start_response)
         extra = security.headers(secure=secure)

@@ -19,6 +19,7 @@ KEYS: Final = (
     "ADD_HEADERS_FUNCTION",
     "ALLOW_ALL_ORIGINS",
     "AUTOREFRESH",
+    "CACHE_DIR",
     "CHARSET",
     "COMPRESSION",
     "COMPRESSION_LEVEL",
@@ -32,6 +33,7 @@ KEYS: Final = (
     "MEMORY",
     "MIMETYPES",
     "MISSES",
+    "MISSING_REFERENCES",
     "NOSNIFF",
     "ROOT",
     "SKIP_COMPRESS_EXTENSIONS",
@@ -48,6 +50,10 @@ _LOOK_ALIKES: Final = str.maketrans(
     "АВСЕНІЈКМОРЅТХУԜ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
     "ABCEHIJKMOPSTXYW" + "ABEZHIKMNOPTYX",
 )
+
+
+# One letter of ten wrong, or left out, and more; "WHITELIST" is no slip of "WHITENOISE".
+_ALIKE: Final = 0.85
 
 
 class Misnamed(NamedTuple):
@@ -77,13 +83,21 @@ def misnamed_settings(names: Iterable[str]) -> Iterator[Misnamed]:
     """The settings of Django's that were meant for Hiss and do nothing."""
     known = {DICT, *(OLD_PREFIX + name for name in (*KEYS, *ALIASES))}
     for name in names:
-        latin = name.translate(_LOOK_ALIKES)
-        if name not in known and (latin == DICT or latin.startswith(OLD_PREFIX)):
+        if name not in known and _is_meant_for_us(name):
             yield _misnamed(name, known)
+
+
+def _is_meant_for_us(name: str) -> bool:
+    latin = name.translate(_LOOK_ALIKES)
+    # A letter may stand for the one it sounds like, too: Cyrillic EN, which looks like an H.
+    first, ours = latin.partition("_")[0], OLD_PREFIX.rstrip("_")
+    return latin == DICT or difflib.SequenceMatcher(None, first, ours).ratio() >= _ALIKE
 
 
 def _misnamed(name: str, known: Iterable[str], *, prefix: str = "", suffix: str = "") -> Misnamed:
     latin = name.translate(_LOOK_ALIKES).upper()
+    if prefix:
+        latin = latin.removeprefix(OLD_PREFIX)
     near = [latin] if latin in known else difflib.get_close_matches(latin, list(known), n=1)
     look_alikes = tuple(
         f"letter {place} is {unicodedata.name(letter, 'unnamed')}"

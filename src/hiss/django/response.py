@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 
 from hiss.files.body import CHUNK
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
     from hiss.core.reply import Headers
-    from hiss.files.body import FileBody
+    from hiss.files.body import ExactFile, FileBody
     from hiss.files.origin import Answer
 
 
@@ -26,9 +26,13 @@ def to_response(answer: Answer, request: HttpRequest) -> HttpResponseBase:
     response: HttpResponseBase
     if isinstance(body, bytes):
         response = HttpResponse(body, status=reply.status)
+    elif isinstance(request, ASGIRequest):
+        # Whatever runs around the middleware, its response ends at an event loop.
+        response = FileStream(body, _asynchronous(body), status=reply.status)
+    elif body.is_whole:
+        response = WholeFile(body.exact_file(), status=reply.status)
     else:
-        # Whatever runs around the middleware, a response to an ASGI request ends at an event loop.
-        response = FileStream(body, status=reply.status, is_async=isinstance(request, ASGIRequest))
+        response = FileStream(body, body, status=reply.status)
     del response.headers["Content-Type"]
     _set_headers(response, reply.headers)
     return response
@@ -41,16 +45,23 @@ def _set_headers(response: HttpResponseBase, headers: Headers) -> None:
         response.headers[name] = value if before is None else f"{before}, {value}"
 
 
+class WholeFile(FileResponse):
+    """A file from its first byte to its last, which the server may send by `wsgi.file_wrapper`."""
+
+    block_size = CHUNK
+
+    def set_headers(self, filelike: ExactFile) -> None:  # type: ignore[override]
+        """Nothing: Django would make them of the file's name."""
+
+
 class FileStream(StreamingHttpResponse):
     """A body read from an open file as it is sent; closing the response closes the file."""
 
-    def __init__(self, body: FileBody, *, status: int, is_async: bool) -> None:
-        super().__init__(_asynchronous(body) if is_async else body, status=status)
+    def __init__(
+        self, body: FileBody, chunks: FileBody | AsyncIterator[bytes], *, status: int
+    ) -> None:
+        super().__init__(chunks, status=status)
         self._body = body
-        if body.is_whole and not is_async:
-            # Django's WSGI handler passes these on to the server's `wsgi.file_wrapper`.
-            self.file_to_stream = body.file
-            self.block_size = CHUNK
 
     def close(self) -> None:
         """Close the file, and what Django closes."""

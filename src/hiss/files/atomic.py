@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from secrets import token_hex
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: How the names of files begin that are not complete. They are dot files: what is killed half-way
+#: leaves nothing that could be served.
+TEMPORARY: Final = ".hiss-part-"
 
 
-def write_atomic(path: str, data: bytes) -> None:
+def write_atomic(path: str, data: bytes, *, durable: bool = False) -> None:
     """Write `data` to the file at `path`, replacing what is there in one step.
 
-    Folders that lack are made; on any failure nothing has changed.
+    Folders that lack are made; on any failure nothing has changed. `durable` waits for the disk,
+    so that a pointer is not there before what it points to, should the power fail.
     """
+    with replacing(path, durable=durable) as file:
+        file.write(data)
+
+
+@contextmanager
+def replacing(path: str, *, durable: bool = False) -> Iterator[BinaryIO]:
+    """A file to write what shall be at `path`; it is put there when the block ends well."""
     folder = os.path.dirname(path)
     os.makedirs(folder, exist_ok=True)
-    # A dot file until it is complete: what is killed here leaves nothing that could be served.
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".hiss-")
+    temporary = os.path.join(folder, f"{TEMPORARY}{token_hex(8)}")
     try:
-        with open(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
+        with open(temporary, "xb") as file:
+            yield file
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary)
         raise
-
-
-def _umask() -> int:
-    # There is no way to read it but to set it.
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from hiss.files.offload import offload
@@ -32,6 +33,7 @@ class FileBody:
     def __init__(self, file: BinaryIO, path: str, extract: Extract, size: int) -> None:
         self.path = path
         self.file = file
+        self._size = size
         #: Whether the body is the file, from its first byte to its last.
         self.is_whole = extract.segments == ((0, size),)
         self._chunks = self._read(extract.segments)
@@ -56,13 +58,19 @@ class FileBody:
         """Close the file."""
         self.file.close()
 
+    def exact_file(self) -> ExactFile:
+        """The file of a whole body, for a server that sends files by itself."""
+        return ExactFile(self, self._size)
+
     def _read(self, segments: tuple[bytes | Span, ...]) -> Iterator[bytes]:
-        with self.file:
+        try:
             for segment in segments:
                 if isinstance(segment, bytes):
                     yield segment
                 else:
                     yield from self._read_span(segment)
+        finally:
+            self.close()
 
     def _read_span(self, span: Span) -> Iterator[bytes]:
         self.file.seek(span.start)
@@ -73,6 +81,47 @@ class FileBody:
                 raise BodyCutShortError(f"{self.path} shrank while it was being sent")
             left -= len(chunk)
             yield chunk
+
+
+class ExactFile:
+    """A whole body's file, for a server's `wsgi.file_wrapper`: as long as it was announced.
+
+    What grows is read no further; what shrank is noticed at the end, also where the server had
+    the system send it, and then `close` raises, so that the server breaks the connection.
+    """
+
+    def __init__(self, body: FileBody, size: int) -> None:
+        self._body = body
+        self._size = size
+        self.fileno = body.file.fileno
+        self.seek = body.file.seek
+        self.tell = body.file.tell
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes.
+
+        Raises:
+            BodyCutShortError: The file ends sooner than it should.
+        """
+        left = self._size - self.tell()
+        wanted = left if size < 0 else min(size, left)
+        data = self._body.file.read(wanted) if wanted > 0 else b""
+        if wanted > 0 and not data:
+            raise BodyCutShortError(f"{self._body.path} shrank while it was being sent")
+        return data
+
+    def close(self) -> None:
+        """Close the file.
+
+        Raises:
+            BodyCutShortError: It is shorter than was announced.
+        """
+        if self._body.file.closed:
+            return
+        shrank = os.fstat(self.fileno()).st_size < self._size
+        self._body.close()
+        if shrank:
+            raise BodyCutShortError(f"{self._body.path} shrank while it was being sent")
 
 
 def held_body(extract: Extract) -> bytes | None:

@@ -6,13 +6,13 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from hiss.core.asset import Redirect
 from hiss.core.catalog import Fixed
+from hiss.files.documents import find_document, prefix_document
 from hiss.files.load import FileEntry, Listing
 from hiss.files.mount import owned_prefixes
 from hiss.files.scan import is_within
 from hiss.files.source import Stamp, stamp_of
-from hiss.http.paths import is_plain_name, is_public_name, quote_path
+from hiss.http.paths import is_plain_name, is_public_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,29 +40,26 @@ class LiveFinder:
     def find(self, path: str) -> Entry | None:
         """The entry for a decoded URL path; `None`: the request is not for Hiss."""
         for mount in self._mounts:
-            if path.startswith(mount.prefix):
-                entry = self._below(mount, path[len(mount.prefix) :], path)
-                if entry is not None:
-                    return entry
+            entry = self._in(mount, path)
+            if entry is not None:
+                return entry
         return self.miss(path)
 
     def miss(self, path: str) -> Entry | None:
         """The entry for a path that has no file: Hiss's own 404, or `None`."""
         return self._missing if path.startswith(self._owned) else None
 
-    def _below(self, mount: Mount, name: str, url: str) -> Entry | None:
-        index = self._settled.index_file
-        if index is None:
-            return self._file(mount, name, url)
-        last = name.rpartition("/")[2]
-        if not last:
-            return self._file(mount, name + index, url)
-        entry = self._file(mount, name, url)
-        if entry is not None:
-            return Fixed(Redirect(self._settled.policy, "./")) if last == index else entry
-        if self._file(mount, f"{name}/{index}", url) is None:
-            return None
-        return Fixed(Redirect(self._settled.policy, f"./{quote_path(last)}/"))
+    def _in(self, mount: Mount, path: str) -> Entry | None:
+        index_file, policy = self._settled.index_file, self._settled.policy
+
+        def file(name: str) -> Entry | None:
+            return self._file(mount, name, path)
+
+        if path.startswith(mount.prefix):
+            return find_document(path[len(mount.prefix) :], index_file, policy, file)
+        if f"{path}/" == mount.prefix:
+            return prefix_document(mount.prefix, index_file, policy, file)
+        return None
 
     def _file(self, mount: Mount, name: str, url: str) -> Entry | None:
         if not (is_plain_name(name) and is_public_name(name)):

@@ -8,36 +8,32 @@ from __future__ import annotations
 
 import logging
 import os
+import posixpath
 import time
 from dataclasses import dataclass, replace
 from functools import partial
-from hashlib import sha256
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from hiss.core.asset import Asset, Missing, Stored
+from hiss.files.measure import Measured, measure
 from hiss.files.scan import is_within
-from hiss.files.source import CompressedSource, FileSource, Stamp, open_regular, read_all, stamp_of
+from hiss.files.source import CompressedSource, FileSource, VariantSource
 from hiss.http.codings import SUFFIXES, compress
 from hiss.http.encoding import IDENTITY
 from hiss.http.media import is_compressible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from typing import BinaryIO
 
     from hiss.core.asset import Resource
     from hiss.core.manifest import ManifestEntry
     from hiss.core.policy import Policy
     from hiss.core.reply import Headers
     from hiss.files.memory import Memory
+    from hiss.files.source import Stamp
 
 logger = logging.getLogger("hiss.files")
-
-_HASH_CHUNK: Final = 1024 * 1024
-
-# A file that is being written while it is read is read again, so many times.
-_ATTEMPTS: Final = 3
 
 # A date before the Web is no date at all: archives and reproducible builds pin their files' times
 # to 1970, 1980 (zip's first year) or 1985 (npm's), whatever changed in them since.
@@ -61,20 +57,10 @@ class Listing:
     immutable: bool = False
     #: What the build recorded of it.
     record: ManifestEntry | None = None
+    #: Whether its name, which is all the build recorded, holds the MD5 of its content.
+    named_by_md5: bool = False
     #: The real folder that it must lie in; `None` for one that is trusted, wherever it leads.
     within: str | None = None
-
-
-class Content:
-    """What reading a file once told."""
-
-    __slots__ = ("data", "sha256", "stamp")
-
-    def __init__(self, sha256: bytes, stamp: Stamp, data: bytes | None) -> None:
-        self.sha256 = sha256
-        self.stamp = stamp
-        #: All its bytes, if they are few enough to keep.
-        self.data = data
 
 
 class Loader:
@@ -95,84 +81,69 @@ class Loader:
         """The catalog entry of a file. A user's own header rule is called now, and may raise."""
         headers = None
         if self.policy.add_headers is not None:
-            headers = self.headers(listing, immutable=listing.immutable)
+            headers = self._headers(listing, immutable=listing.immutable)
         return FileEntry(self, listing, headers)
-
-    def headers(self, listing: Listing, *, immutable: bool) -> Headers:
-        """The policy's header fields for a file."""
-        return self.policy.for_file(listing.path, listing.url, immutable=immutable)
 
     def lock(self, path: str) -> Lock:
         """The lock to hold while the file at `path` is loaded."""
         return self._locks[hash(path) % len(self._locks)]
 
-    def load(self, listing: Listing, headers: Headers | None) -> Asset:
-        """The asset that the file is.
+    def load(self, listing: Listing, headers: Headers | None, notes: list[str]) -> Asset:
+        """The asset that the file is; what of it is not as the build left it goes into `notes`.
 
         Raises:
             OSError: The file is gone, or may not be served.
         """
-        content = self._read(listing)
+        if listing.within is not None and not is_within(
+            os.path.realpath(listing.path), listing.within
+        ):
+            raise PermissionError("it now leads out of the root")
+        measured = measure(listing.path, keep=self.memory.largest, with_md5=listing.named_by_md5)
         record = listing.record
-        if record is not None and content.sha256.hex() != record.sha256:
-            logger.warning(
-                "%s is not what the build wrote: serving it as it is now, not as immutable, "
-                "without its variants. Run the build again.",
-                listing.path,
-            )
-            record, headers = None, None
-        immutable = listing.immutable and (record is not None or listing.record is None)
-        if headers is None:
+        immutable = listing.immutable
+        if not _is_as_built(listing, measured):
+            notes.append("it is not what the build wrote: served as it is, and not as immutable")
+            record, immutable = None, False
+        if headers is None or immutable != listing.immutable:
             headers = self._fresh_headers(listing, immutable=immutable)
-        stored = self._stored(listing, record, content)
-        return Asset(self.policy, headers, content.sha256, _last_modified(content.stamp), stored)
+        stored = [*self._stored(listing, record, measured, notes)]
+        last_modified = _last_modified(measured.stamp)
+        return Asset(self.policy, headers, measured.sha256, last_modified, stored)
+
+    def _headers(self, listing: Listing, *, immutable: bool) -> Headers:
+        return self.policy.for_file(listing.path, listing.url, immutable=immutable)
 
     def _fresh_headers(self, listing: Listing, *, immutable: bool) -> Headers:
         try:
-            return self.headers(listing, immutable=immutable)
+            return self._headers(listing, immutable=immutable)
         except Exception:
             logger.exception("add_headers_function failed for %s: serving it without", listing.url)
             plain = replace(self.policy, add_headers=None)
             return plain.for_file(listing.path, listing.url, immutable=immutable)
 
-    def _read(self, listing: Listing) -> Content:
-        if listing.within is not None and not is_within(
-            os.path.realpath(listing.path), listing.within
-        ):
-            raise PermissionError("it now leads out of the root")
-        for _ in range(_ATTEMPTS):
-            file, stamp = open_regular(listing.path)
-            with file:
-                content = self._measure(file, stamp)
-                if stamp_of(os.fstat(file.fileno())) == stamp:
-                    return content
-        raise OSError("it changes while it is read")
-
-    def _measure(self, file: BinaryIO, stamp: Stamp) -> Content:
-        if stamp.size <= self.memory.largest:
-            data = read_all(file, stamp.size)
-            return Content(sha256(data).digest(), stamp, data)
-        digest = sha256()
-        while chunk := file.read(_HASH_CHUNK):
-            digest.update(chunk)
-        return Content(digest.digest(), stamp, None)
-
     def _stored(
-        self, listing: Listing, record: ManifestEntry | None, content: Content
+        self,
+        listing: Listing,
+        record: ManifestEntry | None,
+        measured: Measured,
+        notes: list[str],
     ) -> Iterator[Stored]:
-        identity = FileSource(listing.path, content.stamp)
-        yield Stored(IDENTITY, content.stamp.size, identity)
-        variants = [*_recorded(listing.path, record), *self._made(identity, content)]
+        identity = FileSource(listing.path, measured.stamp)
+        yield Stored(IDENTITY, measured.stamp.size, identity)
+        variants = [*_recorded(identity, record, notes), *self._made(identity, measured, record)]
         # Where there are variants, few clients will ask for the plain bytes.
-        if content.data is not None and not variants:
-            self.memory.keep(identity, content.data)
+        if measured.data is not None and not variants:
+            self.memory.keep(identity, measured.data)
         yield from variants
 
-    def _made(self, identity: FileSource, content: Content) -> Iterator[Stored]:
-        data = content.data
-        if data is None or len(data) < _DYNAMIC_LEAST or not self._dynamic:
+    def _made(
+        self, identity: FileSource, measured: Measured, record: ManifestEntry | None
+    ) -> Iterator[Stored]:
+        """Variants made here and now, of a file that the build made none of."""
+        data = measured.data
+        if data is None or len(data) < _DYNAMIC_LEAST or (record and record.codings):
             return
-        if not is_compressible(self.policy.content_type(identity.path)):
+        if not self._dynamic or not is_compressible(self.policy.content_type(identity.path)):
             return
         for coding, level in self._dynamic.items():
             encode = partial(compress, coding, level=level)
@@ -183,18 +154,38 @@ class Loader:
                 yield Stored(coding, len(packed), source)
 
 
-def _recorded(path: str, record: ManifestEntry | None) -> Iterator[Stored]:
-    """The variants that the build recorded and that are still what it wrote, by their size."""
+def _is_as_built(listing: Listing, measured: Measured) -> bool:
+    """Whether the content is the one that a build named or recorded."""
+    if listing.record is not None:
+        return measured.sha256.hex() == listing.record.sha256
+    if listing.named_by_md5:
+        # Django's name for it: the first 12 hex digits between two dots.
+        return f".{(measured.md5 or '')[:12]}." in f"{posixpath.basename(listing.url)}."
+    return True
+
+
+def _recorded(
+    identity: FileSource, record: ManifestEntry | None, notes: list[str]
+) -> Iterator[Stored]:
+    """The variants that the build recorded and that are still what it wrote."""
     for coding, size in record.codings.items() if record else ():
-        variant = path + SUFFIXES.get(coding, "")
-        try:
-            stamp = stamp_of(os.stat(variant, follow_symlinks=False))
-        except OSError:
-            stamp = None
-        if coding in SUFFIXES and stamp is not None and stamp.size == size:
-            yield Stored(coding, size, FileSource(variant, stamp))
+        path = identity.path + SUFFIXES.get(coding, "")
+        stamp = _variant_stamp(path, size, record.checksums.get(coding) if record else None)
+        if coding in SUFFIXES and stamp is not None:
+            yield Stored(coding, size, VariantSource(path, stamp, identity))
         else:
-            logger.warning("Not serving %s: it is not the variant that the build wrote", variant)
+            notes.append(f"its variant {os.path.basename(path)} is not the one that the build made")
+
+
+def _variant_stamp(path: str, size: int, checksum: str | None) -> Stamp | None:
+    try:
+        if os.path.islink(path):
+            return None
+        measured = measure(path, keep=0)
+    except OSError:
+        return None
+    is_it = measured.stamp.size == size and checksum in {None, measured.sha256.hex()}
+    return measured.stamp if is_it else None
 
 
 def _last_modified(stamp: Stamp) -> int | None:
@@ -210,12 +201,14 @@ def _last_modified(stamp: Stamp) -> int | None:
 class FileEntry:
     """A file's place in a catalog: loaded when it is first asked for."""
 
-    __slots__ = ("_gone", "_headers", "_loader", "listing", "resource")
+    __slots__ = ("_gone", "_headers", "_loader", "_was", "listing", "resource")
 
     def __init__(self, loader: Loader, listing: Listing, headers: Headers | None) -> None:
         self._loader = loader
         self._headers = headers
         self._gone = False
+        # The hash of what was served before it was forgotten.
+        self._was: bytes | None = None
         self.listing = listing
         self.resource: Resource | None = None
 
@@ -226,25 +219,34 @@ class FileEntry:
             return resource
         with self._loader.lock(self.listing.path):
             if self.resource is None:
+                notes: list[str] = []
                 try:
-                    self.resource = self._loader.load(self.listing, self._headers)
+                    asset = self._loader.load(self.listing, self._headers, notes)
                 except OSError as error:
-                    self._report(error)
+                    self._report_gone(error)
                     return self._loader.missing
-                self._gone = False
+                self._report(asset, notes)
+                self.resource = asset
             return self.resource
 
     def forget(self) -> None:
-        """Drop what was loaded, because the file has changed."""
-        if self.resource is not None:
-            logger.warning("%s changed while it was served: reading it again", self.listing.path)
+        """Drop what was loaded, because the file, or a variant of it, has changed."""
+        resource = self.resource
+        if isinstance(resource, Asset):
+            self._was = resource.sha256
         self.resource = None
 
-    def _report(self, error: OSError) -> None:
+    def _report(self, asset: Asset, notes: list[str]) -> None:
+        """One line for what is not as it was, or not as the build left it."""
+        if not notes and self._was not in {None, asset.sha256}:
+            notes = ["it changed on the disk: served as it is now"]
+        if notes:
+            logger.warning("%s: %s", self.listing.path, "; ".join(notes))
+        self._gone, self._was = False, None
+
+    def _report_gone(self, error: OSError) -> None:
         """Say once that the file is gone, however often it is asked for."""
         if not self._gone:
-            reason = error.strerror or error
-            logger.warning(
-                "Answering 404 for %s: %s: %s", self.listing.url, self.listing.path, reason
-            )
+            url, path = self.listing.url, self.listing.path
+            logger.warning("Answering 404 for %s: %s: %s", url, path, error.strerror or error)
         self._gone = True

@@ -12,7 +12,7 @@ from wsgiref.headers import Headers as HeaderList
 from hiss.core.policy import Policy
 from hiss.errors import ConfigurationError
 from hiss.files.memory import DEFAULT_BUDGET
-from hiss.http.codings import DYNAMIC_LEVELS, LEVELS
+from hiss.http.codings import DYNAMIC_LEVELS, LEVELS, codec_version
 from hiss.http.media import normalise_overrides
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ class Settled:
     own_misses: bool = True
     memory: int = DEFAULT_BUDGET
     dynamic: Mapping[str, int] = field(default_factory=dict)
+    #: Whether making a file's entry calls a function of the user's, which may raise.
+    calls_user: bool = False
 
 
 def settle(options: Mapping[str, Any], *, always: Headers = ()) -> Settled:
@@ -76,7 +78,11 @@ def settle(options: Mapping[str, Any], *, always: Headers = ()) -> Settled:
     _check(options)
     immutable_test = options.get("immutable_file_test")
     index_file = options.get("index_file")
-    dynamic = options.get("dynamic_compression", False)
+    wanted = options.get("dynamic_compression") or {}
+    dynamic = DYNAMIC_LEVELS if wanted is True else wanted
+    for coding in dynamic:
+        # What is not installed is missed now, not at a request.
+        codec_version(coding)
     return Settled(
         policy=Policy(
             max_age=options.get("max_age", 60),
@@ -95,7 +101,8 @@ def settle(options: Mapping[str, Any], *, always: Headers = ()) -> Settled:
         autorefresh=options.get("autorefresh", False),
         own_misses=options.get("misses", "own") == "own",
         memory=options.get("memory", DEFAULT_BUDGET),
-        dynamic=(DYNAMIC_LEVELS if dynamic is True else dynamic) or {},
+        dynamic=dynamic,
+        calls_user=callable(immutable_test) or options.get("add_headers_function") is not None,
     )
 
 
@@ -122,7 +129,7 @@ _RULES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
         "the name of a file, True or False",
     ),
     "autorefresh": (lambda v: isinstance(v, bool), "True or False"),
-    "misses": (lambda v: v in {"own", "pass"}, '"own" or "pass"'),
+    "misses": (lambda v: isinstance(v, str) and v in {"own", "pass"}, '"own" or "pass"'),
     "mimetypes": (
         lambda v: (
             isinstance(v, Mapping)
@@ -136,7 +143,7 @@ _RULES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     ),
     "allow_all_origins": (lambda v: isinstance(v, bool), "True or False"),
     "cross_origin_resource_policy": (
-        lambda v: v in {None, "cross-origin", "same-site", "same-origin"},
+        lambda v: v is None or v in ("cross-origin", "same-site", "same-origin"),
         '"cross-origin", "same-site", "same-origin" or None',
     ),
     "nosniff": (lambda v: isinstance(v, bool), "True or False"),

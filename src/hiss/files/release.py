@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from hiss.core.manifest import parse_manifest
+from hiss.core.manifest import Manifest, parse_manifest
 from hiss.errors import ManifestError
+from hiss.files.index import Index
 from hiss.http.codings import SUFFIXES
 from hiss.http.paths import is_plain_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from hiss.core.manifest import ManifestEntry
 
 #: The folder below a root that holds what Hiss knows of it. A dot folder: it is never served.
 FOLDER: Final = ".hiss"
 CURRENT: Final = f"{FOLDER}/current"
+INDEX: Final = f"{FOLDER}/index"
+LOCK: Final = f"{FOLDER}/lock"
+PROBLEMS: Final = f"{FOLDER}/problems.json"
 DJANGO_MANIFEST: Final = "staticfiles.json"
 
 
@@ -40,6 +45,10 @@ class Published:
         """Whether the build named the file by its content."""
         record = self.records.get(name)
         return name in self.immutable if record is None else record.immutable
+
+    def is_named_by_md5(self, name: str) -> bool:
+        """Whether the name, which Django made of the content's MD5, is all that is recorded."""
+        return name in self.immutable and name not in self.records
 
     def variant_names(self) -> frozenset[str]:
         """The files that are variants of others, and so are not files of their own."""
@@ -62,24 +71,59 @@ def read_published(root: str) -> Published:
     Raises:
         ManifestError: There is a manifest, and it cannot be read.
     """
-    current = _read(os.path.join(root, CURRENT))
-    if current is None:
+    manifest = read_manifest(root)
+    if manifest is None:
         return Published(immutable=_django_names(os.path.join(root, DJANGO_MANIFEST)))
-    release_id = current.strip()
-    if not release_id.isalnum():
-        raise ManifestError(
-            f"{os.path.join(root, CURRENT)} should hold the id of a release, not {current!r:.40}",
-            "Run the build again to replace it.",
-        )
+    return Published({each.file: each for each in manifest.entries if is_plain_name(each.file)})
+
+
+def read_manifest(root: str, release_id: str | None = None) -> Manifest | None:
+    """The manifest of a release in `root`: of the one in force, or of the id given; `None` where
+    no build left one.
+
+    Raises:
+        ManifestError: It is there and cannot be read, or it should be there and is not.
+    """
+    pointer = os.path.join(root, CURRENT)
+    if release_id is None:
+        current = _read(pointer)
+        if current is None:
+            return None
+        release_id = current.strip()
+        if not release_id.isalnum():
+            raise ManifestError(
+                f"{pointer} should hold the id of a release, not {current!r:.40}",
+                "Run the build again to replace it.",
+            )
     path = os.path.join(root, manifest_name(release_id))
     text = _read(path)
     if text is None:
-        raise ManifestError(
-            f"{path} is missing, and {os.path.join(root, CURRENT)} names it",
-            "Run the build again.",
-        )
-    manifest = parse_manifest(text, path)
-    return Published({each.file: each for each in manifest.entries if is_plain_name(each.file)})
+        raise ManifestError(f"{path} is missing, and {pointer} names it", "Run the build again.")
+    return parse_manifest(text, path)
+
+
+def other_manifests(root: str, release_id: str) -> Iterator[Manifest]:
+    """The manifests in `root` of releases other than that one; damaged ones are passed over."""
+    folder = os.path.join(root, FOLDER, "releases")
+    for name in sorted(os.listdir(folder)):
+        other, extension = os.path.splitext(name)
+        if extension == ".json" and other != release_id:
+            with suppress(ManifestError):
+                manifest = read_manifest(root, other)
+                if manifest is not None:
+                    yield manifest
+
+
+def open_index(root: str) -> Index | None:
+    """The index of what is published in `root`; `None` where no build left one.
+
+    Raises:
+        ManifestError: There is one, and it cannot be read.
+    """
+    try:
+        return Index(os.path.join(root, INDEX))
+    except FileNotFoundError:
+        return None
 
 
 def _django_names(path: str) -> frozenset[str]:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from hiss.core.asset import Redirect
 from hiss.core.catalog import Catalog, Fixed
+from hiss.files.indexed import IndexedFinder
 from hiss.files.live import LiveFinder
 from hiss.files.load import Listing, Loader
 from hiss.files.memory import Memory
 from hiss.files.mount import owned_prefixes
 from hiss.files.origin import Origin
-from hiss.files.release import read_published
+from hiss.files.release import open_index, read_published
 from hiss.files.scan import scan
 from hiss.http.paths import quote_path
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from hiss.core.catalog import Entry, Finder
+    from hiss.files.index import Index
     from hiss.files.mount import Mount
     from hiss.files.options import Settled
 
@@ -38,16 +40,34 @@ def open_site(
     mounts = tuple(mounts)
     memory = Memory(settled.memory)
     loader = Loader(settled.policy, memory, dynamic=settled.dynamic)
-    finder: Finder
     if settled.autorefresh:
-        finder = LiveFinder(mounts, settled, loader)
-    else:
-        finder = _catalog(mounts, settled, loader, listed)
+        return Origin(LiveFinder(mounts, settled, loader), loader.missing, memory)
+    # A user's own code is called at the start, where its errors are seen: for that, every file
+    # must be looked at.
+    indexed = {} if settled.calls_user else _indexes(mounts)
+    rest = tuple(mount for mount in mounts if mount not in indexed)
+    finder: Finder = _catalog(rest, settled, loader, listed, owned_prefixes(mounts, settled))
+    if indexed:
+        finder = IndexedFinder(indexed.items(), settled, loader, finder)
     return Origin(finder, loader.missing, memory)
 
 
+def _indexes(mounts: tuple[Mount, ...]) -> dict[Mount, Index]:
+    """The mounts that a build left an index in."""
+    found = {}
+    for mount in mounts:
+        index = open_index(mount.root) if mount.root is not None else None
+        if index is not None:
+            found[mount] = index
+    return found
+
+
 def _catalog(
-    mounts: tuple[Mount, ...], settled: Settled, loader: Loader, listed: Iterable[Listing]
+    mounts: tuple[Mount, ...],
+    settled: Settled,
+    loader: Loader,
+    listed: Iterable[Listing],
+    owned: tuple[str, ...],
 ) -> Catalog:
     entries: dict[str, Entry] = {}
     for listing in (*listed, *(each for mount in mounts for each in _listings(mount, settled))):
@@ -55,7 +75,7 @@ def _catalog(
             entries[listing.url] = loader.entry(listing)
     if settled.index_file:
         _add_index_documents(entries, settled, settled.index_file)
-    return Catalog(entries, settled.policy, owned=owned_prefixes(mounts, settled))
+    return Catalog(entries, settled.policy, owned=owned)
 
 
 def _listings(mount: Mount, settled: Settled) -> Iterator[Listing]:
@@ -72,6 +92,8 @@ def _listings(mount: Mount, settled: Settled) -> Iterator[Listing]:
                 url=url,
                 immutable=published.is_immutable(name) or settled.is_immutable(path, url),
                 record=published.records.get(name),
+                named_by_md5=published.is_named_by_md5(name)
+                and not settled.is_immutable(path, url),
                 within=within,
             )
 

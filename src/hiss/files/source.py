@@ -91,6 +91,25 @@ class FileSource:
         return data if len(data) == self.stamp.size else None
 
 
+class VariantSource(FileSource):
+    """A compressed file's bytes, as long as the file it was made of is what it was."""
+
+    __slots__ = ("_origin",)
+
+    def __init__(self, path: str, stamp: Stamp, origin: FileSource) -> None:
+        super().__init__(path, stamp)
+        self._origin = origin
+
+    def open(self) -> BinaryIO | None:
+        """The file, open; `None` when it, or what it was made of, is not what was measured."""
+        try:
+            if stamp_of(os.stat(self._origin.path)) != self._origin.stamp:
+                return None
+        except OSError:
+            return None
+        return super().open()
+
+
 class CompressedSource:
     """A small file's bytes in a coding that is made when they are needed."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import sys
+import zlib
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -42,28 +43,27 @@ def compress(coding: str, data: bytes, level: int) -> bytes:
     return _COMPRESSORS[coding](data, level)
 
 
+def codec_version(coding: str) -> str:
+    """What made the bytes of a coding: another version's may differ.
+
+    Raises:
+        ConfigurationError: The codec's library is not installed.
+    """
+    return _VERSIONS[coding]()
+
+
 def _gzip(data: bytes, level: int) -> bytes:
     # Without a time of compression, which would make every build's bytes another's.
     return gzip.compress(data, compresslevel=level, mtime=0)
 
 
 def _brotli(data: bytes, level: int) -> bytes:
-    try:
-        if sys.implementation.name == "cpython":
-            import brotli
-        else:
-            import brotlicffi as brotli
-    except ImportError as error:
-        raise _missing("br", "brotli") from error
-    result: bytes = brotli.compress(data, quality=level)
+    result: bytes = _brotli_module().compress(data, quality=level)
     return result
 
 
 def _zstd(data: bytes, level: int) -> bytes:
-    try:
-        zstd = _zstd_module()
-    except ImportError as error:
-        raise _missing("zstd", "backports.zstd") from error
+    zstd = _zstd_module()
     parameter = zstd.CompressionParameter
     bounded = min(_ZSTD_WINDOW_LOG, max(len(data) - 1, 1).bit_length())
     options = {
@@ -76,11 +76,25 @@ def _zstd(data: bytes, level: int) -> bytes:
     return result
 
 
+def _brotli_module() -> Any:  # noqa: ANN401 - one interface under two names
+    try:
+        if sys.implementation.name == "cpython":
+            import brotli
+        else:
+            import brotlicffi as brotli
+    except ImportError as error:
+        raise _missing("br", "brotli") from error
+    return brotli
+
+
 def _zstd_module() -> Any:  # noqa: ANN401 - one interface under two names
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-    else:
-        from backports import zstd
+    try:
+        if sys.version_info >= (3, 14):
+            from compression import zstd
+        else:
+            from backports import zstd
+    except ImportError as error:
+        raise _missing("zstd", "backports.zstd") from error
     return zstd
 
 
@@ -94,4 +108,12 @@ def _missing(coding: str, package: str) -> ConfigurationError:
 
 _COMPRESSORS: Final[Mapping[str, Callable[[bytes, int], bytes]]] = MappingProxyType(
     {"br": _brotli, "gzip": _gzip, "zstd": _zstd}
+)
+
+_VERSIONS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
+    {
+        "br": lambda: str(_brotli_module().__version__),
+        "gzip": lambda: zlib.ZLIB_RUNTIME_VERSION,
+        "zstd": lambda: str(_zstd_module().zstd_version),
+    }
 )

@@ -1,0 +1,13 @@
+"""ServeStatic around a WSGI application."""
+
+from servestatic import ServeStatic
+
+from peers.page import ROOT, below_wsgi, is_immutable, wsgi_page
+
+_test = {"immutable_file_test": is_immutable}
+_plain = ServeStatic(wsgi_page, ROOT, "/plain/", max_age=None, allow_all_origins=False, **_test)
+_index = ServeStatic(_plain, ROOT, "/indexed/", index_file=True, **_test)
+_main = ServeStatic(_index, ROOT, "/static/", **_test)
+_mounted = ServeStatic(wsgi_page, ROOT, "/static/", **_test)
+
+application = below_wsgi("/app", _mounted, _main)

@@ -1,0 +1,122 @@
+"""Files that another tool has named by their content: they are passed through, and are immutable.
+
+Read from the manifests those tools write: Vite's (`.vite/manifest.json`, or `manifest.json` where
+it was told so), and webpack's (of webpack-manifest-plugin, webpack-assets-manifest and
+create-react-app's `asset-manifest.json`; `webpack-stats.json` of webpack-bundle-tracker). A file
+counts if the manifest names it and its name has a hash that its plain name has not: what a tool was
+told not to hash is hashed here, as every other file is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import posixpath
+import re
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hiss.build.source import Source
+
+_MANIFESTS: Final = frozenset({"manifest.json", "asset-manifest.json", "webpack-stats.json"})
+_VITE: Final = ".vite/manifest.json"
+
+# `main-BRBmoGS9.js`, `app.3f9c1d2e.chunk.css`: eight letters or more, base64url or hex, behind a
+# name and a separator; `4889e940.js`: a hash alone.
+_HASH: Final = re.compile(r"(?:.+[.\-_~]|^)([A-Za-z0-9_-]{8,})(?:\.\w+)+")
+
+# A word may have eight letters too. One in a thousand hashes looks like a word, but not most of a
+# tool's files: where most look like hashes, all are.
+_UNLIKE_A_WORD: Final = re.compile(r"[0-9A-Z]")
+
+
+def prehashed_names(sources: Iterable[Source]) -> frozenset[str]:
+    """The logical names, among `sources`, of files that a bundler's manifest says it has hashed."""
+    by_name = {each.name: each.path for each in sources}
+    found: set[str] = set()
+    for folder, path in _manifests(by_name):
+        named = {
+            name
+            for file in _named_files(_load(path))
+            for name in _candidates(posixpath.normpath(posixpath.join(folder, file)), file, by_name)
+        }
+        found |= _hashed(named)
+    return frozenset(found)
+
+
+def _hashed(names: set[str]) -> set[str]:
+    """Those of one tool's files whose names hold a hash."""
+    hashes = {
+        name: match[1] for name in names if (match := _HASH.fullmatch(posixpath.basename(name)))
+    }
+    sure = {name for name, token in hashes.items() if _UNLIKE_A_WORD.search(token)}
+    return set(hashes) if 2 * len(sure) > len(names) else sure
+
+
+def _manifests(by_name: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Each manifest that lies among the sources: the folder it speaks of, and its path."""
+    seen = set()
+    for name, path in by_name.items():
+        if posixpath.basename(name) in _MANIFESTS:
+            yield posixpath.dirname(name), path
+        # Vite puts its manifest into a dot folder, which is not collected: it lies beside.
+        folder, disk_folder = posixpath.dirname(name), os.path.dirname(path)
+        while disk_folder not in seen:
+            seen.add(disk_folder)
+            vite = os.path.join(disk_folder, _VITE)
+            if os.path.isfile(vite):
+                yield folder, vite
+            if not folder:
+                break
+            folder, disk_folder = posixpath.dirname(folder), os.path.dirname(disk_folder)
+
+
+def _load(path: str) -> Any:  # noqa: ANN401 - whatever the file holds
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    except (OSError, ValueError):
+        # Many files are called manifest.json; this one is somebody else's.
+        return None
+
+
+def _named_files(document: object) -> Iterator[str]:
+    """The files that a manifest says are published: from its folder, or from a public path."""
+    if not isinstance(document, dict):
+        return
+    for key, value in document.items():
+        if isinstance(value, str):
+            yield value
+        elif key in {"files", "assets", "chunks", "entrypoints"}:
+            yield from _strings(value)
+        elif isinstance(value, dict):
+            for part in ("file", "css", "assets"):
+                yield from _strings(value.get(part))
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for each in value:
+            yield from _strings(each)
+    elif isinstance(value, dict):
+        # webpack-bundle-tracker's assets have their file under "name".
+        for each in value.values():
+            yield from _strings(each)
+
+
+def _candidates(name: str, file: str, by_name: dict[str, str]) -> Iterator[str]:
+    """The source that a manifest means: beside it, or from its public path on."""
+    if name in by_name:
+        yield name
+        return
+    path = urlsplit(file).path.lstrip("/")
+    while path:
+        if path in by_name:
+            yield path
+            return
+        path = path.partition("/")[2]

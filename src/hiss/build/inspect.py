@@ -1,0 +1,64 @@
+"""Reading the source tree: each file once, its hash and its references."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from hiss.build import css, js
+from hiss.build.content import Content, of_file
+from hiss.build.references import Kind, Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from hiss.build.cache import Cache
+    from hiss.build.source import Source
+
+# Of another form, or found by other rules, references are kept under other keys.
+_REFERENCES_VERSION: Final = "1"
+
+_TOKENIZERS: Final[Mapping[str, Callable[[bytes], list[Reference]]]] = {
+    ".css": css.find_references,
+    ".js": js.find_references,
+    ".mjs": js.find_references,
+}
+
+
+class Inspected(NamedTuple):
+    """A source file, read."""
+
+    source: Source
+    content: Content
+    references: tuple[Reference, ...]
+
+
+def inspect(source: Source, path: str, cache: Cache) -> Inspected:
+    """Read the file at `path`, which holds the bytes of `source`.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    content = of_file(path)
+    extension = os.path.splitext(source.name)[1].lower()
+    tokenizer = _TOKENIZERS.get(extension)
+    if tokenizer is None:
+        return Inspected(source, content, ())
+    key = f"{content.sha256}-references{extension}-{_REFERENCES_VERSION}"
+    known = cache.get(key)
+    if known is not None:
+        return Inspected(source, content, _parse(known))
+    references = tuple(tokenizer(content.read()))
+    cache.put(key, _format(references))
+    return Inspected(source, content, references)
+
+
+def _format(references: tuple[Reference, ...]) -> bytes:
+    return json.dumps([(*each[:3], each.kind.name) for each in references]).encode()
+
+
+def _parse(payload: bytes) -> tuple[Reference, ...]:
+    return tuple(
+        Reference(start, end, url, Kind[kind]) for start, end, url, kind in json.loads(payload)
+    )

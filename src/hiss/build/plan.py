@@ -1,0 +1,249 @@
+"""The plan of a release: what each source file will be called, and what it will say.
+
+Pure but for reading the files that name others. A file's name comes from what it says once the
+names in it are the new ones, so what is named is planned before what names it; files that name
+each other in a circle get their hashes together.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
+
+from hiss.build.content import Content, of_bytes
+from hiss.build.graph import components
+from hiss.build.problems import Problem, Rules, Verdict, position, rule_against
+from hiss.build.references import MODULE_KINDS, Reference
+from hiss.build.resolve import resolve
+from hiss.build.rewrite import renamed, splice
+from hiss.core.nearest import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from hiss.build.inspect import Inspected
+
+#: From a logical name and the content it will have, to the name it is published under.
+NameOf = Callable[[str, Content], str]
+
+
+def hashed_name(name: str, content: Content) -> str:
+    """Django's name for a file: the first 12 hex digits of its MD5 before the extension."""
+    root, extension = posixpath.splitext(name)
+    return f"{root}.{content.md5[:12]}{extension}"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A source file's place in the release."""
+
+    inspected: Inspected
+    #: The name it is published under, which differs from the logical one where that is hashed.
+    file: str
+    #: What it will say under that name.
+    content: Content
+    #: Whether that name was made of its content.
+    immutable: bool
+    #: The logical names of the files that it names.
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A release, before anything is written."""
+
+    files: tuple[Planned, ...]
+    problems: tuple[Problem, ...]
+
+
+class _Link(NamedTuple):
+    reference: Reference
+    target: str
+
+
+def plan(
+    inspected: Iterable[Inspected],
+    *,
+    prefix: str = "/static/",
+    rules: Rules | None = None,
+    name_of: NameOf = hashed_name,
+    prehashed: Collection[str] = (),
+) -> Plan:
+    """Plan the release of these files.
+
+    `prefix`: the path they are served below; `prehashed`: the names of those that another tool
+    has named by content, which are passed through as they are.
+    """
+    files = {each.source.name: each for each in inspected}
+    judge = rules or Rules({})
+    problems: list[Problem] = []
+    links: dict[str, list[_Link]] = {}
+    for name, each in sorted(files.items()):
+        found = _links(each, files, prefix, judge, problems)
+        if name in prehashed:
+            problems += _two_urls(each, found, prehashed)
+        links[name] = found
+    planner = _Planner(files, links, name_of, prehashed)
+    graph = {name: [link.target for link in links.get(name, ())] for name in files}
+    for component in components(graph):
+        planner.add(component)
+    return Plan(tuple(planner.planned[name] for name in sorted(files)), tuple(problems))
+
+
+def _links(
+    each: Inspected,
+    files: Mapping[str, Inspected],
+    prefix: str,
+    rules: Rules,
+    problems: list[Problem],
+) -> list[_Link]:
+    found = []
+    for reference in each.references:
+        target = resolve(reference, each.source.name, prefix)
+        if target is None:
+            continue
+        if target in files:
+            found.append(_Link(reference, target))
+        else:
+            verdict = rules.judge(each.source, reference.kind)
+            if verdict is not Verdict.IGNORE:
+                problems.append(_missing(each, reference, target, verdict, files))
+    return found
+
+
+def _missing(
+    each: Inspected,
+    reference: Reference,
+    wanted: str,
+    verdict: Verdict,
+    files: Collection[str],
+) -> Problem:
+    return _problem(
+        each,
+        reference,
+        id="missing-reference",
+        verdict=verdict,
+        message=f"{reference.kind.value} names {wanted}, and there is no such file",
+        wanted=wanted,
+        near=nearest(wanted, files),
+        rule=rule_against(each.source),
+    )
+
+
+def _two_urls(
+    each: Inspected, links: Iterable[_Link], prehashed: Collection[str]
+) -> Iterable[Problem]:
+    """A module that another tool named imports one that we would name: it would run twice."""
+    for reference, target in links:
+        if reference.kind in MODULE_KINDS and target not in prehashed:
+            yield _problem(
+                each,
+                reference,
+                id="two-urls",
+                verdict=Verdict.ERROR,
+                message=f"{each.source.name} is passed through as it is and imports {target}, "
+                f"which would be published under a second, hashed name: it would be loaded and "
+                f"run twice",
+                wanted=target,
+                rule="let the tool that made the one make the other too, or keep them apart",
+            )
+
+
+def _problem(
+    each: Inspected,
+    reference: Reference,
+    *,
+    id: str,  # noqa: A002
+    verdict: Verdict,
+    message: str,
+    wanted: str,
+    near: tuple[str, ...] = (),
+    rule: str,
+) -> Problem:
+    data = each.content.read()
+    line, column = position(data, reference.start)
+    return Problem(
+        id=id,
+        verdict=verdict,
+        file=each.source.name,
+        path=each.source.path,
+        line=line,
+        column=column,
+        text=data[reference.start : reference.end].decode("utf-8", "replace"),
+        message=message,
+        wanted=wanted,
+        near=near,
+        owner=each.source.owner,
+        rule=rule,
+    )
+
+
+class _Planner:
+    """Names files, those that are named by others first."""
+
+    def __init__(
+        self,
+        files: Mapping[str, Inspected],
+        links: Mapping[str, list[_Link]],
+        name_of: NameOf,
+        prehashed: Collection[str],
+    ) -> None:
+        self.planned: dict[str, Planned] = {}
+        self._files = files
+        self._links = links
+        self._name_of = name_of
+        self._prehashed = prehashed
+
+    def add(self, component: tuple[str, ...]) -> None:
+        """Plan files that name each other in a circle, or one file."""
+        links = [link for name in component for link in self._links.get(name, ())]
+        if any(link.target in component for link in links):
+            self._add_circle(component)
+        else:
+            name = component[0]
+            content = self._content(name, {})
+            self._plan(name, content, self._published(name, content))
+
+    def _add_circle(self, component: tuple[str, ...]) -> None:
+        """Their names come from all that they say together, but for the names they wait for."""
+        together = sha256()
+        for name in component:
+            data = self._content(name, {member: member for member in component}).read()
+            together.update(f"{name}\0{len(data)}\0".encode() + data)
+        files = {}
+        for name in component:
+            alone = self._content(name, {member: member for member in component}).read()
+            seed = of_bytes(alone + together.digest())
+            files[name] = self._published(name, seed)
+        for name in component:
+            self._plan(name, self._content(name, files), files[name])
+
+    def _content(self, name: str, files: Mapping[str, str]) -> Content:
+        """What a file will say; `files` are the names of those that are not planned yet."""
+        original = self._files[name].content
+        links = self._links.get(name, ())
+        if not links or name in self._prehashed:
+            return original
+        data = original.read()
+        changes = []
+        for reference, target in links:
+            new = files[target] if target in files else self.planned[target].file
+            if posixpath.basename(new) != posixpath.basename(target):
+                changes.append(renamed(data, reference, new))
+        return of_bytes(splice(data, changes)) if changes else original
+
+    def _published(self, name: str, content: Content) -> str:
+        return name if name in self._prehashed else self._name_of(name, content)
+
+    def _plan(self, name: str, content: Content, file: str) -> None:
+        targets = dict.fromkeys(link.target for link in self._links.get(name, ()))
+        self.planned[name] = Planned(
+            self._files[name],
+            file,
+            content,
+            immutable=file != name or name in self._prehashed,
+            references=tuple(targets),
+        )

@@ -1,0 +1,221 @@
+"""Carrying out a plan: files first, then what says which they are, then the pointer to it.
+
+Every file is put in place whole, under a name that its content made or that was there before; so at
+any moment the release in force is whole, and what a killed build left is used by the next one, or
+removed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import md5
+from typing import TYPE_CHECKING
+
+from hiss.build.content import of_file
+from hiss.build.variants import make_variants, tasks_for
+from hiss.core.manifest import Manifest, ManifestEntry, format_manifest, release_id
+from hiss.files.atomic import TEMPORARY, replacing, write_atomic
+from hiss.files.index import format_index
+from hiss.files.release import CURRENT, DJANGO_MANIFEST, INDEX, manifest_name, read_published
+from hiss.http.codings import BUILD_LEVELS, DYNAMIC_LEVELS, SUFFIXES
+from hiss.http.media import is_compressible, media_type
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from hiss.build.cache import Cache
+    from hiss.build.content import Content
+    from hiss.build.plan import Plan
+    from hiss.build.progress import Progress
+    from hiss.build.variants import Made, Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What is up to the project when a release is written."""
+
+    #: Coding to level.
+    levels: Mapping[str, int] = field(default_factory=lambda: BUILD_LEVELS)
+    #: Extensions, lower case and without the dot, that are not compressed; `None`: by media type.
+    skip_extensions: Collection[str] | None = None
+    #: Whether the originals of hashed files are left out.
+    only_hashed: bool = False
+    #: A name for the release, such as a commit's.
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file to be published."""
+
+    name: str
+    file: str
+    content: Content
+    immutable: bool
+    #: Whether there is a hashed file of the same logical name.
+    has_copy: bool
+    references: tuple[str, ...]
+
+
+def write_files(
+    plan: Plan, root: str, choices: Choices, cache: Cache, progress: Progress
+) -> Manifest:
+    """Write the files of a release into `root`, and their variants; nothing refers to them yet.
+
+    Raises:
+        ConfigurationError: A codec is not installed.
+        OSError: A file cannot be read or written; the release before stays in force.
+    """
+    clear_leftovers(root)
+    files = sorted(_files(plan, only_hashed=choices.only_hashed), key=lambda each: each.file)
+    # Hashed names first: nobody asks for them yet. The plain ones hold the release before.
+    progress.begin("writing", len(files), sum(each.content.size for each in files))
+    for each in sorted(files, key=lambda each: not each.immutable):
+        _write(each, root)
+        progress.advance(each.content.size)
+    progress.end()
+    variants = _compress(files, root, choices, cache, progress)
+    cache.trim()
+    entries = tuple(_entry(each, variants[each.file]) for each in files)
+    return Manifest(
+        id=release_id(entries),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        label=choices.label,
+        entries=entries,
+    )
+
+
+def put_in_force(manifest: Manifest, root: str) -> None:
+    """Make a release whose files are in `root` the one that is served, in one step at the end.
+
+    Variants that the release before had, and this one has not, are removed.
+    """
+    before = read_published(root).variant_names()
+    text = format_manifest(manifest).encode("utf-8")
+    write_atomic(os.path.join(root, manifest_name(manifest.id)), text, durable=True)
+    write_atomic(os.path.join(root, INDEX), format_index(manifest.entries), durable=True)
+    current = f"{manifest.id}\n".encode("ascii")
+    write_atomic(os.path.join(root, CURRENT), current, durable=True)
+    names = {entry.file for entry in manifest.entries}
+    names |= {e.file + SUFFIXES[coding] for e in manifest.entries for coding in e.codings}
+    for name in before - names:
+        with suppress(OSError):
+            os.unlink(os.path.join(root, name))
+
+
+def write_django_manifest(manifest: Manifest, root: str) -> None:
+    """Write `staticfiles.json`, in the form that Django's storages read."""
+    paths = {e.name: e.file for e in sorted(manifest.entries, key=lambda e: e.name) if e.immutable}
+    digest = md5(json.dumps(sorted(paths.items())).encode(), usedforsecurity=False).hexdigest()
+    document = {"paths": paths, "version": "1.1", "hash": digest[:12]}
+    data = json.dumps(document).encode("utf-8")
+    write_atomic(os.path.join(root, DJANGO_MANIFEST), data, durable=True)
+
+
+def clear_leftovers(root: str) -> None:
+    """Remove what builds that were killed had begun to write."""
+    for folder, _, names in os.walk(root):
+        for name in names:
+            if name.startswith(TEMPORARY):
+                with suppress(OSError):
+                    os.unlink(os.path.join(folder, name))
+
+
+def _files(plan: Plan, *, only_hashed: bool) -> Iterator[_File]:
+    for each in plan.files:
+        name = each.inspected.source.name
+        has_copy = each.file != name
+        yield _File(name, each.file, each.content, each.immutable, has_copy, each.references)
+        if has_copy and not only_hashed:
+            yield _File(name, name, each.inspected.content, False, True, each.references)
+
+
+def _write(each: _File, root: str) -> None:
+    path = os.path.join(root, each.file)
+    if _is_there(path, each.content):
+        return
+    with replacing(path) as target, each.content.open() as source:
+        shutil.copyfileobj(source, target, 1024 * 1024)
+
+
+def _is_there(path: str, content: Content) -> bool:
+    if path == content.path:
+        return True
+    try:
+        return os.path.getsize(path) == content.size and of_file(path).sha256 == content.sha256
+    except OSError:
+        return False
+
+
+def _compress(
+    files: list[_File], root: str, choices: Choices, cache: Cache, progress: Progress
+) -> dict[str, list[Made]]:
+    """The variants made of each file."""
+    names = {each.file for each in files}
+    same: dict[str, list[_File]] = defaultdict(list)
+    for each in files:
+        if _is_wanted(each.file, choices.skip_extensions):
+            same[each.content.sha256].append(each)
+    tasks = [
+        task
+        for group in same.values()
+        for task in _tasks(group, root, _levels(group, choices.levels), names)
+    ]
+    variants: dict[str, list[Made]] = {name: [] for name in names}
+    for made in make_variants(tasks, cache, progress):
+        for path in made.task.paths if made.size else ():
+            variants[os.path.relpath(path, root).replace(os.sep, "/")].append(made)
+    return variants
+
+
+def _tasks(
+    group: list[_File], root: str, levels: Mapping[str, int], taken: Collection[str]
+) -> Iterator[Task]:
+    """The tasks of files with one content; a variant that is a file of the tree is not made."""
+    for coding, level in levels.items():
+        paths = tuple(
+            os.path.join(root, each.file)
+            for each in group
+            if each.file + SUFFIXES[coding] not in taken
+        )
+        if paths:
+            yield from tasks_for(group[0].content, {coding: level}, paths)
+
+
+def _levels(group: list[_File], levels: Mapping[str, int]) -> Mapping[str, int]:
+    """The levels for files with one content.
+
+    The original of a file whose hashed copy says something else is hardly ever asked for, and
+    does not deserve the time that its copy does.
+    """
+    if any(each.immutable or not each.has_copy for each in group):
+        return levels
+    return {coding: min(level, DYNAMIC_LEVELS[coding]) for coding, level in levels.items()}
+
+
+def _is_wanted(name: str, skip_extensions: Collection[str] | None) -> bool:
+    if skip_extensions is None:
+        return is_compressible(media_type(name))
+    return name.rpartition(".")[2].lower() not in skip_extensions
+
+
+def _entry(each: _File, variants: list[Made]) -> ManifestEntry:
+    ordered = sorted(variants, key=lambda made: made.task.coding)
+    return ManifestEntry(
+        name=each.name,
+        file=each.file,
+        immutable=each.immutable,
+        sha256=each.content.sha256,
+        size=each.content.size,
+        type=media_type(each.file),
+        integrity=each.content.integrity,
+        codings={made.task.coding: made.size for made in ordered},
+        checksums={made.task.coding: made.checksum for made in ordered},
+        references=each.references,
+    )

@@ -1,0 +1,53 @@
+"""One parser for `hiss X` and for `manage.py hiss X`; a module for each command."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Final
+
+import hiss
+from hiss.cli import build, report
+from hiss.errors import HissError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: Exit codes.
+GOOD: Final = 0
+FINDINGS: Final = 1
+CANNOT: Final = 2
+
+_COMMANDS: Final = (build, report)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code: 0 good, 1 findings, 2 cannot run."""
+    options = make_parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except HissError as error:
+        print(f"hiss: {error}", file=sys.stderr)
+        return CANNOT
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"hiss: {place}{error.strerror or error}", file=sys.stderr)
+        return CANNOT
+    except KeyboardInterrupt:
+        print("hiss: stopped", file=sys.stderr)
+        return 130
+    return code
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="hiss", description="Static files: built once, served, safe across deploys."
+    )
+    parser.add_argument("--version", action="version", version=f"hiss {hiss.__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for module in _COMMANDS:
+        command = commands.add_parser(module.NAME, help=module.HELP, description=module.HELP)
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return parser

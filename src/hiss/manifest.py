@@ -1,0 +1,120 @@
+"""The names of built files, for templates: `manifest.load("static").url("css/app.css")`."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from hiss.core.nearest import nearest
+from hiss.errors import HissError, ManifestError
+from hiss.files.release import CURRENT, read_manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hiss.core.manifest import Manifest, ManifestEntry
+
+
+class MissingAssetError(HissError, LookupError):
+    """A name that the release has no file for."""
+
+    def __init__(self, name: str, near: tuple[str, ...], where: str) -> None:
+        near_words = f"The nearest: {', '.join(near)}. " if near else ""
+        super().__init__(
+            f"there is no static file {name!r} in {where}",
+            f"{near_words}If the file is new, run the build again.",
+        )
+        #: The name that was asked for.
+        self.name = name
+        #: Names that are there and look like it, the nearest first.
+        self.near = near
+
+
+class Assets:
+    """The files of one release, by their logical names."""
+
+    def __init__(self, manifest: Manifest, prefix: str, where: str) -> None:
+        """`prefix`: what URLs begin with, a path or another host's URL, with its last slash."""
+        self.release = manifest.id
+        self.prefix = prefix
+        self._where = where
+        # The hashed file of a name before its original.
+        ordered = sorted(manifest.entries, key=lambda entry: entry.immutable)
+        self._entries = {entry.name: entry for entry in ordered}
+
+    def url(self, name: str) -> str:
+        """The URL of the file that is called `name` in the source tree.
+
+        Raises:
+            MissingAssetError: The release has no such file.
+        """
+        return self.prefix + quote(self.entry(name).file, safe="/~!$&'()*+,;=:@")
+
+    def integrity(self, name: str) -> str:
+        """What its `integrity` attribute says: `sha384-…`.
+
+        Raises:
+            MissingAssetError: The release has no such file.
+        """
+        return self.entry(name).integrity
+
+    def entry(self, name: str) -> ManifestEntry:
+        """What the build recorded of a file.
+
+        Raises:
+            MissingAssetError: The release has no such file.
+        """
+        try:
+            return self._entries[name]
+        except KeyError:
+            raise MissingAssetError(name, nearest(name, self._entries), self._where) from None
+
+    def closure(self, name: str) -> Iterator[ManifestEntry]:
+        """What a file names, all the way down, each once; not the file itself.
+
+        Raises:
+            MissingAssetError: The release has no such file.
+        """
+        seen = {name}
+        waiting = list(self.entry(name).references)
+        while waiting:
+            each = waiting.pop(0)
+            if each not in seen:
+                seen.add(each)
+                entry = self.entry(each)
+                yield entry
+                waiting += entry.references
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+
+def load(root: str | os.PathLike[str], prefix: str = "/static/") -> Assets:
+    """The files that the build in force in the folder `root` published.
+
+    `prefix`: what their URLs begin with.
+
+    Raises:
+        ManifestError: No build was made there, or what it left cannot be read.
+    """
+    folder = os.path.abspath(os.fspath(root))
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise ManifestError(
+            f"there is no release in {folder}", f"Build one: hiss build … -o {root}"
+        )
+    age = _words_for_age(time.time() - os.path.getmtime(os.path.join(folder, CURRENT)))
+    where = f"release {manifest.id} in {folder} (built {age} ago)"
+    return Assets(manifest, prefix if prefix.endswith("/") else f"{prefix}/", where)
+
+
+def _words_for_age(seconds: float) -> str:
+    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} seconds"

@@ -1,0 +1,196 @@
+"""A Django project whose settings each test changes as it needs, in each kind of stack.
+
+Whoever configures Django first, what a test relies on is set by `configure`, and taken back.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.management import call_command
+from django.test import override_settings
+from django.urls import clear_script_prefix, set_script_prefix
+
+from hiss.django import get_asgi_application, get_wsgi_application
+
+if not settings.configured:
+    settings.configure(
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+        INSTALLED_APPS=["hiss.django", "django.contrib.staticfiles"],
+        SECRET_KEY="of no worth",
+    )
+if not apps.ready:
+    apps.populate(settings.INSTALLED_APPS)
+
+SETTINGS = {
+    "ALLOWED_HOSTS": ["*"],
+    "DEBUG": False,
+    "FORCE_SCRIPT_NAME": None,
+    "HISS": {},
+    "INSTALLED_APPS": ["hiss.django", "django.contrib.staticfiles"],
+    "MIDDLEWARE": ["hiss.django.middleware.HissMiddleware"],
+    "ROOT_URLCONF": "hiss_site",
+    "SECURE_CONTENT_TYPE_NOSNIFF": True,
+    "SECURE_CROSS_ORIGIN_OPENER_POLICY": "same-origin",
+    "SECURE_HSTS_INCLUDE_SUBDOMAINS": False,
+    "SECURE_HSTS_PRELOAD": False,
+    "SECURE_HSTS_SECONDS": 0,
+    "SECURE_PROXY_SSL_HEADER": None,
+    "SECURE_REDIRECT_EXEMPT": [],
+    "SECURE_REFERRER_POLICY": "same-origin",
+    "SECURE_SSL_HOST": None,
+    "SECURE_SSL_REDIRECT": False,
+    "STATICFILES_DIRS": [],
+    "STATICFILES_FINDERS": [
+        "django.contrib.staticfiles.finders.FileSystemFinder",
+        "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    ],
+    "STATIC_ROOT": None,
+    "STATIC_URL": "static/",
+    "STORAGES": {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    },
+    "USE_X_FORWARDED_HOST": False,
+    "WSGI_APPLICATION": None,
+}
+
+
+@pytest.fixture(autouse=True)
+def configure():
+    """Changes settings until the test ends: `configure(DEBUG=True)`."""
+    with ExitStack() as stack:
+
+        def change(**changes):
+            stack.enter_context(override_settings(**changes))
+
+        set_script_prefix("/")
+        change(**SETTINGS)
+        yield change
+    clear_script_prefix()
+
+
+@dataclass(frozen=True)
+class Site:
+    """A project, running: `site.get("/static/app.css")`."""
+
+    app: Any
+    kind: str
+    client: Any
+
+    def get(self, target, method="GET", headers=(), *, https=False, **extra):
+        """The answer to a request; what is extra goes into WSGI's environment or ASGI's scope."""
+        if https:
+            extra["wsgi.url_scheme" if self.kind == "wsgi" else "scheme"] = "https"
+        return self.client(self.app, target, method, headers, **extra)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One way to run a project; `open` starts it with settings of the test's choice."""
+
+    kind: str
+    client: Any
+    configure: Any
+    make: Any
+
+    def open(self, **changes):
+        """The project, running with these settings."""
+        self.configure(**changes)
+        return Site(self.make(), self.kind, self.client)
+
+
+MIDDLEWARE = {"wsgi": WSGIHandler, "asgi": ASGIHandler}
+WRAPPERS = {"wsgi": get_wsgi_application, "asgi": get_asgi_application}
+
+
+@pytest.fixture(params=["wsgi", "asgi"])
+def kind(request):
+    """The kind of server, in turn."""
+    return request.param
+
+
+@pytest.fixture
+def clients(wsgi_get, asgi_get):
+    """The client of each kind."""
+    return {"wsgi": wsgi_get, "asgi": asgi_get}
+
+
+@pytest.fixture
+def stack(kind, clients, configure):
+    """Django's own handlers, in turn: Hiss is there by its middleware."""
+    return Stack(kind, clients[kind], configure, MIDDLEWARE[kind])
+
+
+@pytest.fixture
+def wrapped(kind, clients, configure):
+    """Hiss's handlers, in turn, in front of a Django that has none of its middleware."""
+    configure(MIDDLEWARE=[])
+    return Stack(kind, clients[kind], configure, WRAPPERS[kind])
+
+
+@pytest.fixture(params=["middleware", "wrapper"])
+def either(request, kind, clients, configure):
+    """Middleware and wrapper in turn, by WSGI and by ASGI."""
+    if request.param == "wrapper":
+        configure(MIDDLEWARE=[])
+    make = MIDDLEWARE if request.param == "middleware" else WRAPPERS
+    return Stack(kind, clients[kind], configure, make[kind])
+
+
+@pytest.fixture
+def started_threads(monkeypatch):
+    """The threads that were started, by name."""
+    names = []
+    start = threading.Thread.start
+
+    def note(thread):
+        names.append(thread.name)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", note)
+    return names
+
+
+@pytest.fixture
+def collect(tmp_path, configure):
+    """Runs collectstatic over `tmp_path/sources`: `collect(**settings)` returns STATIC_ROOT."""
+
+    def run(*, storage="CompressedManifestStaticFilesStorage", root="out", options=(), **changes):
+        static_root = tmp_path / root
+        backend = storage if "." in storage else f"hiss.django.storage.{storage}"
+        configure(
+            STATICFILES_DIRS=[tmp_path / "sources"],
+            STATIC_ROOT=static_root,
+            STORAGES={
+                "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+                "staticfiles": {"BACKEND": backend},
+            },
+            **changes,
+        )
+        call_command("collectstatic", *options, interactive=False, verbosity=0)
+        return static_root
+
+    return run
+
+
+@pytest.fixture
+def recorded():
+    """What the manifest in force in a folder says of each file, as it stands in the JSON."""
+
+    def read(root):
+        release = (root / ".hiss/current").read_text().strip()
+        manifest = json.loads((root / f".hiss/releases/{release}.json").read_text())
+        assert manifest["id"] == release
+        return {entry["file"]: {"codings": {}} | entry for entry in manifest["entries"]}
+
+    return read

@@ -1,0 +1,101 @@
+"""The system checks, as `manage.py check` runs them, and the same words in a server's log."""
+
+import logging
+
+import pytest
+from django.core.checks import run_checks
+
+# Cyrillic letters that look Latin.
+EN, OH = "\u041d", "\u041e"
+
+
+def found():
+    """What the checks say: the id, the message and the hint of each."""
+    messages = run_checks(tags=["staticfiles"])
+    return [(each.id, each.msg, each.hint) for each in messages if each.id.startswith("hiss.")]
+
+
+def test_good_settings_pass(configure):
+    """A project that is set up well hears nothing."""
+    configure(HISS={"MAX_AGE": 5, "CACHE_MAX_AGE": 6}, WHITENOISE_MAX_AGE=7)
+    assert found() == []
+
+
+def test_a_wrong_value_is_an_error(configure):
+    """What would stop the server is found by the check."""
+    configure(HISS={"MISSES": "theirs"})
+    [(identity, message, _hint)] = found()
+    assert identity == "hiss.E001"
+    assert "misses" in message.lower()
+    assert "'theirs'" in message
+
+
+def test_hiss_that_is_no_dict_is_an_error(configure):
+    """HISS of another type is one error, and the check itself does not fail."""
+    configure(HISS=["MAX_AGE"])
+    [(identity, message, _hint)] = found()
+    assert (identity, "HISS must be a dict" in message) == ("hiss.E001", True)
+
+
+MISNAMED = [
+    ({"HISS": {"MAXAGE": 5}}, 'HISS["MAXAGE"] does nothing.', 'Did you mean HISS["MAX_AGE"]?'),
+    ({"HISS": {"XYZZY": 5}}, 'HISS["XYZZY"] does nothing.', None),
+    (
+        {"WHITENOISE_MAXAGE": 5},
+        "WHITENOISE_MAXAGE does nothing.",
+        "Did you mean WHITENOISE_MAX_AGE?",
+    ),
+    (
+        {f"{EN}ISS": {}},
+        f"{EN}ISS does nothing: letter 1 is CYRILLIC CAPITAL LETTER EN.",
+        "Did you mean HISS?",
+    ),
+    (
+        {f"WHITE{EN}{OH}ISE_MAX_AGE": 5},
+        f"WHITE{EN}{OH}ISE_MAX_AGE does nothing: letter 6 is CYRILLIC CAPITAL LETTER EN, "
+        "letter 7 is CYRILLIC CAPITAL LETTER O.",
+        "Did you mean WHITENOISE_MAX_AGE?",
+    ),
+]
+WORDS = pytest.mark.parametrize(
+    ("settings", "message", "hint"), MISNAMED, ids=lambda each: ascii(each)[:24]
+)
+
+
+@WORDS
+def test_a_name_that_does_nothing_is_a_warning(configure, settings, message, hint):
+    """A misspelling is reported with the name that was meant (pain 9: silently ignored)."""
+    configure(**settings)
+    assert found() == [("hiss.W001", message, hint)]
+
+
+@WORDS
+def test_a_name_that_does_nothing_is_logged_at_start(either, caplog, settings, message, hint):
+    """Who never runs the checks reads it in the server's log, once."""
+    with caplog.at_level(logging.WARNING, "hiss"):
+        either.open(**settings)
+    meant = f" (meant: {hint.removeprefix('Did you mean ').rstrip('?')}?)" if hint else ""
+    assert [record.getMessage() for record in caplog.records] == [message.rstrip(".") + meant]
+
+
+def test_all_problems_are_told_at_once(configure):
+    """One run names them all."""
+    configure(HISS={"MAX_AGE": "60", "ROOTS": ""}, WHITENOISE_AUTO="", WHITENOISE_MAXAGE=5)
+    assert [identity for identity, _, _ in found()] == ["hiss.E001", *["hiss.W001"] * 3]
+
+
+OURS, THEIRS = "hiss.django", "django.contrib.staticfiles"
+ORDERS = [
+    ([OURS, THEIRS], False),
+    ([THEIRS, OURS], True),
+    ([f"{OURS}.apps.HissConfig", THEIRS], False),
+    ([f"{THEIRS}.apps.StaticFilesConfig", OURS], True),
+    ([OURS], False),
+]
+
+
+@pytest.mark.parametrize(("apps", "warned"), ORDERS, ids=str)
+def test_the_order_of_apps_is_checked(configure, apps, warned):
+    """Behind Django's staticfiles, Hiss's `runserver` would never run."""
+    configure(INSTALLED_APPS=apps)
+    assert [identity for identity, _, _ in found()] == (["hiss.W002"] if warned else [])

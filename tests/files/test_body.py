@@ -1,0 +1,120 @@
+"""Bodies: cut from memory, or read from a file that is closed afterwards."""
+
+import asyncio
+import os
+
+import pytest
+
+from hiss.core.reply import Extract
+from hiss.files.body import CHUNK, BodyCutShortError, FileBody, held_body, open_body
+from hiss.files.memory import Memory
+from hiss.files.source import FileSource, stamp_of
+from hiss.http.ranges import Span
+
+DATA = bytes(range(256)) * 2048  # four chunks
+
+SEGMENTS = [
+    ((Span(0, len(DATA)),), DATA),
+    ((Span(0, 1),), DATA[:1]),
+    ((Span(len(DATA) - 1, len(DATA)),), DATA[-1:]),
+    ((Span(CHUNK - 1, 3 * CHUNK + 1),), DATA[CHUNK - 1 : 3 * CHUNK + 1]),
+    ((b"head", Span(5, 9), b"mid", Span(0, 2), b"tail"), b"head" + DATA[5:9] + b"mid\0\1tail"),
+    ((Span(7, 7),), b""),
+]
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "file.bin"
+    path.write_bytes(DATA)
+    return FileSource(str(path), stamp_of(path.stat()))
+
+
+@pytest.mark.parametrize(("segments", "expected"), SEGMENTS)
+@pytest.mark.parametrize("budget", [0, 16 * len(DATA)], ids=["streamed", "read"])
+def test_open_body(source, segments, expected, budget):
+    """A body is the same bytes, whether it is kept in memory or streamed."""
+    memory = Memory(budget)
+    body = open_body(Extract(source, segments), memory)
+    assert isinstance(body, FileBody) is (budget == 0)
+    assert (b"".join(body) if isinstance(body, FileBody) else body) == expected
+    assert (source.data is None) is (budget == 0)
+
+
+@pytest.mark.parametrize(("segments", "expected"), SEGMENTS)
+def test_file_body_asynchronously(source, segments, expected):
+    """Read under an event loop, the chunks are the same, and the file is closed at the end."""
+
+    async def read():
+        body = open_body(Extract(source, segments), Memory(0))
+        chunks = [chunk async for chunk in body]
+        return body, chunks
+
+    body, chunks = asyncio.run(read())
+    assert b"".join(chunks) == expected
+    assert all(0 < len(chunk) <= CHUNK for chunk in chunks)
+    assert body.file.closed
+
+
+def test_held_body_touches_no_file(source):
+    """What is in memory is cut from there, though the file is gone."""
+    extract = Extract(source, (Span(1, 3),))
+    assert held_body(extract) is None
+    open_body(extract, Memory())
+    os.unlink(source.path)
+    assert held_body(extract) == DATA[1:3]
+    assert open_body(extract, Memory()) == DATA[1:3]
+
+
+@pytest.mark.parametrize("budget", [0, 16 * len(DATA)], ids=["streamed", "read"])
+def test_open_body_of_what_is_not_what_it_was(source, budget):
+    """A file that is another by now has no body."""
+    with open(source.path, "ab") as file:
+        file.write(b"more")
+    assert open_body(Extract(source, (Span(0, 1),)), Memory(budget)) is None
+
+
+@pytest.mark.parametrize(
+    ("segments", "is_whole"),
+    [
+        ((Span(0, len(DATA)),), True),
+        ((Span(0, len(DATA) - 1),), False),
+        ((Span(1, len(DATA)),), False),
+        ((b"", Span(0, len(DATA))), False),
+    ],
+)
+def test_is_whole(source, segments, is_whole):
+    """Only the file from its first byte to its last is for a server to send by itself."""
+    body = open_body(Extract(source, segments), Memory(0))
+    assert body.is_whole is is_whole
+    assert body.path == source.path
+    body.close()
+    assert body.file.closed
+
+
+def test_closes_when_it_was_read(source):
+    """The last chunk read, the file is closed without anybody's asking."""
+    body = open_body(Extract(source, (Span(0, len(DATA)),)), Memory(0))
+    assert [len(chunk) for chunk in body] == [CHUNK] * 4
+    assert body.file.closed
+
+
+@pytest.mark.parametrize("left", [0, 1, CHUNK, CHUNK + 1, len(DATA) - 1])
+def test_a_file_that_shrinks_while_it_is_sent(source, left):
+    """The body breaks off with an error, after true bytes only: it is never padded (W8)."""
+    body = open_body(Extract(source, (Span(0, len(DATA)),)), Memory(0))
+    chunks = []
+    with open(source.path, "r+b") as file:
+        file.truncate(left)
+    with pytest.raises(BodyCutShortError, match=r"file\.bin shrank while it was being sent"):
+        chunks.extend(body)
+    assert b"".join(chunks) == DATA[:left]
+    assert body.file.closed
+
+
+def test_a_file_that_grows_while_it_is_sent(source):
+    """What is appended after the start belongs to another answer."""
+    body = open_body(Extract(source, (Span(0, len(DATA)),)), Memory(0))
+    with open(source.path, "ab") as file:
+        file.write(b"more")
+    assert b"".join(body) == DATA

@@ -1,0 +1,63 @@
+"""Content codings: each one's bytes are readable by others, and within what browsers accept."""
+
+import gzip
+import sys
+
+import brotli
+import pytest
+from backports import zstd
+
+from hiss.errors import ConfigurationError
+from hiss.http.codings import BUILD_LEVELS, DYNAMIC_LEVELS, LEVELS, SUFFIXES, compress
+
+DECODERS = {"br": brotli.decompress, "gzip": gzip.decompress, "zstd": zstd.decompress}
+BODIES = [b"", b"a", b"body{margin:0}" * 500, bytes(range(256)) * 40, b"\0" * 9_000_000]
+
+
+@pytest.mark.parametrize("coding", sorted(SUFFIXES))
+@pytest.mark.parametrize("data", BODIES, ids=len)
+def test_compress_round_trips(coding, data):
+    """What is compressed decodes, with the reference decoder, to what it was."""
+    assert DECODERS[coding](compress(coding, data, LEVELS[coding][0])) == data
+
+
+@pytest.mark.parametrize("coding", sorted(SUFFIXES))
+def test_levels_stand_within_their_bounds(coding):
+    """The levels in use are among those there are, and the best one is no worse than the least."""
+    low, high = LEVELS[coding]
+    assert low <= DYNAMIC_LEVELS[coding] <= BUILD_LEVELS[coding] <= high
+    data = b"".join(b"%d;" % (n * n) for n in range(4000))
+    assert len(compress(coding, data, high)) <= len(compress(coding, data, low))
+
+
+@pytest.mark.parametrize("coding", sorted(SUFFIXES))
+def test_compress_gives_the_same_bytes_each_time(coding, monkeypatch):
+    """No time of compression stands in the bytes: they are the same tomorrow."""
+    before = compress(coding, b"body{}" * 99, BUILD_LEVELS[coding])
+    monkeypatch.setattr("time.time", lambda: 4_000_000_000.0)
+    assert compress(coding, b"body{}" * 99, BUILD_LEVELS[coding]) == before
+
+
+@pytest.mark.parametrize("size", [0, 1, 1024, 1025, 5_000_000, 9 * 2**20])
+def test_zstd_window_is_one_that_every_browser_takes(size):
+    """A zstd window is 8 MiB at most (RFC 9659), and no larger than the body needs."""
+    packed = compress("zstd", bytes(size), 19)
+    assert zstd.get_frame_info(packed).decompressed_size == size
+    limited = {zstd.DecompressionParameter.window_log_max: 23}
+    assert zstd.decompress(packed, options=limited) == bytes(size)
+    small = {zstd.DecompressionParameter.window_log_max: max(10, size.bit_length())}
+    assert zstd.decompress(packed, options=small) == bytes(size)
+
+
+@pytest.mark.parametrize(
+    ("coding", "module", "package"),
+    [("br", "brotli", "brotli"), ("zstd", "backports", "backports.zstd")],
+)
+def test_compress_names_the_package_that_is_missing(monkeypatch, coding, module, package):
+    """Without its library a coding is refused with the package to install and the way around."""
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ConfigurationError) as caught:
+        compress(coding, b"a", 1)
+    assert package in caught.value.message
+    assert f"pip install {package}" in caught.value.hint
+    assert f'{{"{coding}": None}}' in caught.value.hint
