@@ -342,6 +342,7 @@ AMBIGUOUS = [
     "a /= '/'; import('«a»')",
     "a = b\n/c/import('«a»')",
     "} / b / import('«a»')",
+    "`${(}'`; import('«a»')",
     ") / b / import('«a»')",
 ]
 
@@ -467,6 +468,8 @@ NOTHING = [
     "//# sourceURL=a",
     "/*# sourceMappingURL=a",
     "//# sourceMappingURL\n=a",
+    "//#\nsourceMappingURL=a",
+    "//# sourceMappingURL=\na\n'b'",
     "a = '//# sourceMappingURL=' + b",
     '{"import": "export * from", "sourceMappingURL": "a"}',
 ]

@@ -20,6 +20,7 @@ from hiss.build.references import Kind
 
 pytestmark = pytest.mark.packages
 
+WITH_JS = [package for package in PACKAGES if package.name != "bulma"]
 ORACLE = Path(__file__).with_name("oracle_js")
 MODULES = {
     Kind.JS_IMPORT: "static",
@@ -57,10 +58,15 @@ def install(files, folder):
         done = subprocess.run(command, cwd=made, capture_output=True, text=True, timeout=100)
         if done.returncode:
             pytest.skip(f"npm ci: {done.stderr.strip().splitlines()[-1:]}")
-        made.rename(folder)
+        try:
+            made.rename(folder)
+        except OSError:
+            # Another run was first.
+            if not folder.is_dir():
+                raise
 
 
-@pytest.fixture(scope="module", params=PACKAGES, ids=lambda package: package.name)
+@pytest.fixture(scope="module", params=WITH_JS, ids=lambda package: package.name)
 def answers(request, oracle):
     """Of some of a package's files: bytes, what the oracles say, and what we say."""
     try:
@@ -68,8 +74,6 @@ def answers(request, oracle):
     except UnavailableError as error:
         pytest.skip(str(error))
     paths = choose(folder)
-    if not paths:
-        pytest.skip("a package without JavaScript")
     command = [shutil.which("node"), oracle]
     lines = "\n".join(map(str, paths))
     done = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
@@ -82,7 +86,7 @@ def answers(request, oracle):
 
 
 def choose(folder):
-    """Files of different contents, in an order that is the same everywhere and no other."""
+    """Files of different contents up to `BYTES`, the same ones everywhere."""
     contents = {}
     for path in sorted(folder.rglob("*")):
         # node reads bytes that are no UTF-8 as others, and so counts others.

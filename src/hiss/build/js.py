@@ -74,11 +74,11 @@ _FORMS: Final = {
     },
     ord("e"): {Kind.JS_EXPORT: _form(rb"export (?:\* (?:as (?:NAME|QUOTED) )?|LIST )from STRING")},
     ord("n"): {Kind.JS_URL: _form(rb"new URL \( LITERAL , import \. meta \. url (?:, )?\)")},
-    # "^[@#]\s*sourceMappingURL=(\S*?)\s*$" within a comment (ECMA-426, 11.1.2.1), less the quotes
-    # that no browser takes.
+    # "^[@#]\s*sourceMappingURL=(\S*?)\s*$" of a comment's text (ECMA-426, MatchSourceMapURL), less
+    # the quotes, which browsers do not take either.
     ord("/"): {
         Kind.SOURCE_MAP: re.compile(
-            rb"//[#@]\s*+sourceMappingURL=[\t\x20]*+([^\s\"']++)[\t\x20]*+(?:[\n\r]|\Z)"
+            rb"//[#@][\t\x20]*+sourceMappingURL=[\t\x20]*+([^\s\"']++)[\t\x20]*+(?:[\n\r]|\Z)"
             rb"|/\*[#@]\s*+sourceMappingURL=\s*+((?:[^\s\"'*]|\*(?!/))++)\s*+\*/"
         )
     },
@@ -107,7 +107,8 @@ def _word(word: bytes, then: bytes) -> re.Pattern[bytes]:
 # a file has to be read. Where a comment or an escape may begin they look no further.
 _IMPORT: Final = _word(
     b"import",
-    rb" (?:[\"'{*/\\]|\. (?:defer|source|/)|\( [\"'`/]|NAME++ (?:[,*/\\]|from|NAME++ (?:from|[/\\])))",
+    rb" (?:[\"'{*/\\]|\. (?:defer|source|/)|\( [\"'`/]"
+    rb"|NAME++ (?:[,*/\\]|from|NAME++ (?:from|[/\\])))",
 )
 _EXPORT: Final = _word(b"export", rb" (?:[*/]|\{[^{}\"'/\\]*+(?:\} (?:from|/)|[\"'/\\]))")
 _NEW: Final = _word(b"new", rb" (?:URL|/)")
@@ -157,7 +158,7 @@ def _unescape(raw: bytes, kind: Kind) -> str:
     if kind is Kind.SOURCE_MAP or "\\" not in text:
         return text
     text = _escape.sub(_meaning, text)
-    # Two escapes may make one character (12.9.4.1, note): "\\ud83d\\ude00".
+    # Two escapes may make one character: "\\ud83d\\ude00".
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -168,7 +169,7 @@ def _meaning(escape: re.Match[str]) -> str:
     if octal:
         return chr(int(octal, 8))
     if digits := braced or four or two:
-        # "It is a Syntax Error if the MV of CodePoint > 0x10FFFF": it stays as it is written.
+        # "CodePoint :: HexDigits but only if MV of HexDigits <= 0x10FFFF" (12.9.6): others stay.
         code = int(digits, 16)
         return chr(code) if code <= 0x10FFFF else escape[0]
     return _SINGLE.get(single, single)

@@ -12,8 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Final
 
-# Every quantifier below is possessive: nothing is tried twice, and no pattern can take longer than
-# the text it is given.
+# Every repetition over a file's text is possessive: nothing is tried twice, and time stays linear.
 
 # WhiteSpace and LineTerminator (ECMA-262, 12.2 and 12.3) beyond ASCII, as UTF-8.
 SPACE_OF_THREE: Final = (
@@ -35,6 +34,7 @@ IN_BACKTICKS: Final = rb"(?:[^`\\$]++|%b|\$(?!\{))*+" % _ESCAPE
 _STRING: Final = rb"\"%b\"?+|'%b'?+" % (IN_DOUBLE_QUOTES, IN_SINGLE_QUOTES)
 
 # A gap is what lies between two of the tokens that decide something; the token is its last byte.
+# Like those of the template, the hashbang and the line's end, this pattern matches anything.
 _gap: Final = re.compile(rb"(?:[^\"'`/(){}]++|%b|%b)*+[`/(){}]?+" % (_STRING, COMMENT)).match
 _pieces: Final = re.compile(rb"%b|(%b|%b)" % (_STRING, COMMENT, _WIDE_SPACE))
 _template: Final = re.compile(rb"%b(?:`|(\$\{))?+" % IN_BACKTICKS).match
@@ -58,7 +58,7 @@ _block: Final = re.compile(rb"(?:;|=>|%b(?:catch|do|else|finally|static|try))\Z"
 _name: Final = re.compile(rb"[\w$\x80-\xff]\Z").search
 # `import "./a.js"` and a new line end a statement: no other string may come after these words.
 _module: Final = re.compile(_WORD + rb"(?:from|import)\s*(?:\"[^\"]*\"|'[^']*')\Z").search
-# As far back as these are looked for: more than their keywords need, and most labels and URLs.
+# How far back these look: further than keywords need, and enough for most labels and URLs.
 _TAIL: Final = 100
 
 _OPEN_PAREN, _CLOSE_PAREN, _OPEN_BRACE, _CLOSE_BRACE, _BACKTICK = b"(){}`"
@@ -105,23 +105,22 @@ def in_code(data: bytes, positions: Sequence[int]) -> Iterator[int]:
 
 
 def _in_gap(data: bytes, start: int, end: int, positions: Sequence[int]) -> Iterator[int]:
-    waiting = iter(positions)
+    # Those before the gap are in the template or the regular expression that it follows.
+    waiting = (each for each in positions if each >= start)
     position = next(waiting, end)
     before = b""
     for piece in chain(_pieces.finditer(data, start, end), [None]):
         at, until = piece.span() if piece else (end, end)
         while position < at:
-            if position >= start:
-                before = data[start:position].rstrip()[-3:] or before
-                if not before.endswith(b".") or before == b"...":
-                    yield position
-                start = position
-            position = next(waiting, end)
-        if position == at and piece and piece[1]:
-            yield position
+            before = data[start:position].rstrip()[-3:] or before
+            if not before.endswith(b".") or before == b"...":
+                yield position
+            start, position = position, next(waiting, end)
         before = data[start:at].rstrip()[-3:] or before
         if piece and not piece[1]:
             before = b""
+        elif position == at < end:
+            yield position
         start = until
         while position < until:
             position = next(waiting, end)
@@ -162,8 +161,8 @@ class _Slashes:
             return at
         regex = _regex(self._data, at)
         if regex is None:
-            # "RegularExpressionChar :: RegularExpressionNonTerminator" (12.9.5): as it does not end
-            # on its line it is none, nor is (for all this line could cost) any after it.
+            # A regular expression ends on its line (12.9.5), so that this divides after all. So,
+            # lest each slash of a long line look for its end, does all that follows on the line.
             self._dead = _line_end(self._data, at).start()  # type: ignore[union-attr]
             return at
         self._regex_end = regex.end()

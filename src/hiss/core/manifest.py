@@ -7,7 +7,7 @@ refuses a version that it does not know rather than guess.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
@@ -45,6 +45,10 @@ class ManifestEntry:
     references: Sequence[str] = ()
 
 
+_FIELDS: Final = tuple(each.name for each in fields(ManifestEntry))
+_MAY_LACK: Final = frozenset({"checksums", "codings", "references"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """One complete build."""
@@ -67,11 +71,8 @@ def release_id(entries: Iterable[ManifestEntry]) -> str:
 
 def entry_fields(entry: ManifestEntry) -> dict[str, Any]:
     """An entry as JSON has it; what is empty is left out."""
-    return {
-        name: value
-        for name, value in asdict(entry).items()
-        if name not in {"checksums", "codings", "references"} or value
-    }
+    values = ((name, getattr(entry, name)) for name in _FIELDS)
+    return {name: value for name, value in values if value or name not in _MAY_LACK}
 
 
 def format_manifest(manifest: Manifest) -> str:
@@ -114,13 +115,13 @@ def parse_manifest(text: str, where: str) -> Manifest:
     )
 
 
-def parse_entry(fields: Mapping[str, Any]) -> ManifestEntry:
+def parse_entry(document: Mapping[str, Any]) -> ManifestEntry:
     """An entry from what JSON has of it.
 
     Raises:
         TypeError: A field is unknown, missing, or not of its type.
     """
-    entry = ManifestEntry(**fields)
+    entry = ManifestEntry(**document)
     kinds = (
         ((entry.name, entry.file, entry.sha256, entry.type, entry.integrity), str),
         ((entry.immutable,), bool),
