@@ -26,25 +26,25 @@ _BENCH: Final = Path(__file__).resolve().parent
 # Before this folder, where this file has the name of the cases' package.
 sys.path[:0] = [str(_BENCH.parent / "tests"), str(_BENCH)]
 
-from peers.in_front import find_limits  # noqa: E402
-from peers.judge import Judge, Result, Verdict, normal  # noqa: E402
-from peers.processes import (  # noqa: E402
+from peers.in_front import find_limits
+from peers.judge import Judge, Result, Verdict, normal
+from peers.processes import (
     Address,
     DidNotStartError,
     running,
     running_nginx,
     version,
 )
-from peers.report import Board, format_misses, format_row, write_board  # noqa: E402
-from peers.subjects import SERVER_PACKAGES, SUBJECTS, Subject  # noqa: E402
+from peers.report import Board, format_misses, format_row, write_board
+from peers.subjects import SERVER_PACKAGES, SUBJECTS, Subject
 
-from conformance.cases import CASES, Request, Response  # noqa: E402
-from conformance.cases.files import HASHED, LEGACY, STALE, UNHASHED  # noqa: E402
-from conformance.cases.message import SITES  # noqa: E402
-from conformance.client import ask  # noqa: E402
-from conformance.servers import SERVERS  # noqa: E402
-from conformance.survey import Survey  # noqa: E402
-from conformance.tree import make_tree  # noqa: E402
+from conformance.cases import CASES, Request, Response
+from conformance.cases.files import HASHED, LEGACY, STALE, UNHASHED
+from conformance.cases.message import SITES
+from conformance.client import ask
+from conformance.servers import SERVERS
+from conformance.survey import Survey
+from conformance.tree import make_tree
 
 _PAGE: Final = _BENCH.parent / "docs" / "conformance.md"
 # `secure` is Django's alone, and over TLS.

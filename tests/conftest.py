@@ -21,7 +21,8 @@ from hypothesis import HealthCheck, settings
 import hiss.asgi
 import hiss.wsgi
 from hiss.core.manifest import Manifest, ManifestEntry, format_manifest, release_id
-from hiss.files.release import CURRENT, manifest_name
+from hiss.files.index import format_index
+from hiss.files.release import CURRENT, INDEX, manifest_name
 from hiss.http.codings import BUILD_LEVELS, SUFFIXES, compress
 from hiss.http.media import media_type
 
@@ -64,17 +65,23 @@ def write_tree(root, files):
     return root
 
 
-def write_release(root, files, *, codings=("br", "gzip", "zstd"), immutable=()):
-    """Write files, their variants and the manifest that a build would leave beside them."""
+def write_release(
+    root, files, *, codings=("br", "gzip", "zstd"), immutable=(), checksums=True, indexed=True
+):
+    """Write files, their variants, and what a build would leave beside them: manifest and index.
+
+    Without `checksums` or `indexed`, as a build of an earlier version would have left it.
+    """
     write_tree(root, files)
     entries = []
     for name in files:
         data = (root / name).read_bytes()
-        sizes = {}
+        sizes, sums = {}, {}
         for coding in codings:
             packed = compress(coding, data, BUILD_LEVELS[coding])
             (root / (name + SUFFIXES[coding])).write_bytes(packed)
             sizes[coding] = len(packed)
+            sums[coding] = hashlib.sha256(packed).hexdigest()
         entries.append(
             ManifestEntry(
                 name=name,
@@ -85,6 +92,7 @@ def write_release(root, files, *, codings=("br", "gzip", "zstd"), immutable=()):
                 type=media_type(name),
                 integrity="sha384-" + b64encode(hashlib.sha384(data).digest()).decode(),
                 codings=sizes,
+                checksums=sums if checksums else {},
             )
         )
     manifest = Manifest(
@@ -93,6 +101,8 @@ def write_release(root, files, *, codings=("br", "gzip", "zstd"), immutable=()):
     write_tree(
         root, {manifest_name(manifest.id): format_manifest(manifest), CURRENT: manifest.id + "\n"}
     )
+    if indexed:
+        (root / INDEX).write_bytes(format_index(entries))
     return manifest
 
 
@@ -222,7 +232,7 @@ def make_tree(tmp_path):
 
 @pytest.fixture
 def make_release(tmp_path):
-    """Writes files, their variants and a manifest below a fresh root, and returns the root."""
+    """Writes a release below a fresh root, as `write_release` does, and returns the root."""
 
     def make(files, **how):
         root = tmp_path / "static"

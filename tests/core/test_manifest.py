@@ -2,10 +2,19 @@
 
 import json
 from dataclasses import replace
+from unittest.mock import ANY
 
 import pytest
 
-from hiss.core.manifest import Manifest, ManifestEntry, format_manifest, parse_manifest, release_id
+from hiss.core.manifest import (
+    Manifest,
+    ManifestEntry,
+    entry_fields,
+    format_manifest,
+    parse_entry,
+    parse_manifest,
+    release_id,
+)
 from hiss.errors import ManifestError
 
 APP = ManifestEntry(
@@ -17,6 +26,8 @@ APP = ManifestEntry(
     type="text/css",
     integrity="sha384-abc",
     codings={"br": 300, "gzip": 400},
+    checksums={"br": "12" * 32, "gzip": "34" * 32},
+    references=("img/é.png", "font.woff2"),
 )
 ICON = ManifestEntry(
     name="é.ico",
@@ -32,9 +43,16 @@ MANIFEST = Manifest(
 )
 
 
+def as_tuples(entry):
+    """An entry whose sequences compare, however JSON had them."""
+    return replace(entry, references=tuple(entry.references))
+
+
 def test_round_trip():
     """What is written is read back as it was."""
-    assert parse_manifest(format_manifest(MANIFEST), "m.json") == MANIFEST
+    read = parse_manifest(format_manifest(MANIFEST), "m.json")
+    assert replace(read, entries=()) == replace(MANIFEST, entries=())
+    assert [as_tuples(each) for each in read.entries] == [as_tuples(APP), as_tuples(ICON)]
     empty = replace(MANIFEST, entries=())
     assert parse_manifest(format_manifest(empty), "m.json") == empty
 
@@ -47,12 +65,24 @@ def test_text_does_not_depend_on_the_order_of_entries():
     assert next(iter(json.loads(format_manifest(MANIFEST)))) == "version"
 
 
+def test_what_is_empty_is_left_out():
+    """An entry without variants or references says nothing of them, and is read as one."""
+    app, icon = json.loads(format_manifest(MANIFEST))["entries"]
+    optional = {"codings", "checksums", "references"}
+    assert optional <= set(app)
+    assert optional.isdisjoint(icon)
+    assert set(app) - optional == set(icon) == set(entry_fields(ICON))
+    assert entry_fields(parse_entry(app)) == app == {**entry_fields(APP), "references": ANY}
+    assert parse_entry(icon) == ICON
+
+
 def test_release_id_is_of_names_and_contents_alone():
     """Compressed bytes differ from machine to machine; the release's id does not."""
     expected = release_id([APP, ICON])
     assert len(expected) == 16
     assert release_id([ICON, APP]) == expected
     assert release_id([replace(APP, codings={"br": 301}), ICON]) == expected
+    assert release_id([replace(APP, checksums={"br": "56" * 32}), ICON]) == expected
     assert release_id([]) != expected
 
 
@@ -84,7 +114,10 @@ def damaged(**changes):
         '{"version": 1, "entries": []}',
         format_manifest(MANIFEST)[:-20],
         "\ufeff" + format_manifest(MANIFEST),
+        "[" * 100_000,
         damaged(entries=None),
+        damaged(entries=[None]),
+        damaged(entries=[[]]),
         damaged(entries=[{}]),
         damaged(entries=["x"]),
         damaged(entries=[{**json.loads(format_manifest(MANIFEST))["entries"][0], "new": 1}]),
@@ -96,6 +129,15 @@ def test_damaged(text):
         parse_manifest(text, "/srv/m.json")
     assert caught.value.message.startswith("/srv/m.json is not a manifest of Hiss: ")
     assert caught.value.hint == "Run the build again to replace it."
+
+
+@pytest.mark.parametrize(
+    "change", [{"entries": {}}, {"id": 5}, {"id": None}, {"label": ["v1"]}, {"created": 0}], ids=str
+)
+def test_a_damaged_document(change):
+    """What stands about the entries is refused where it is not of its type, as they are."""
+    with pytest.raises(ManifestError):
+        parse_manifest(damaged(**change), "m.json")
 
 
 @pytest.mark.parametrize("version", [0, 2, "1", None, [1]])
@@ -115,15 +157,33 @@ def test_other_versions(version):
         {"codings": None},
         {"codings": ["br"]},
         {"codings": {"br": "300"}},
+        {"codings": {"br": True}},
+        {"codings": {"br": 3.5}},
+        {"checksums": None},
+        {"checksums": ["br"]},
+        {"checksums": {"br": 5}},
+        {"checksums": {"br": None}},
+        {"references": None},
+        {"references": "app.js"},
+        {"references": {"app.js": 1}},
+        {"references": ["app.js", 5]},
+        {"name": None},
+        {"name": ["app.js"]},
         {"file": 5},
         {"sha256": None},
+        {"size": "1234"},
+        {"size": 1234.0},
+        {"size": True},
+        {"type": 5},
+        {"integrity": None},
         {"immutable": "false"},
+        {"immutable": 1},
+        {"immutable": None},
     ],
     ids=str,
 )
-@pytest.mark.xfail(strict=True, reason="entries are not checked for the types of their values")
 def test_damaged_entries(change):
     """An entry whose values are not of their types is refused like any other damage."""
     entry = {**json.loads(format_manifest(MANIFEST))["entries"][0], **change}
-    with pytest.raises(ManifestError):
+    with pytest.raises(ManifestError, match=r"m\.json is not a manifest of Hiss: TypeError"):
         parse_manifest(damaged(entries=[entry]), "m.json")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hiss.core.reply import Reply
+from hiss.core.reply import Reply, to_raw
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,24 @@ def test_raw_headers():
     reply = Reply(200, (("Content-Type", "text/css"), ("X-Name", "caf\xe9")))
     assert reply.raw_headers == ((b"content-type", b"text/css"), (b"x-name", b"caf\xe9"))
     assert reply.raw_headers is reply.raw_headers
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ((), ()),
+        ((("X-A", "1"),), (("X-A", "1"),)),
+        ((("Content-Type", "text/html"),), ()),
+        ((("content-type", "text/html"), ("X-A", "1")), (("X-A", "1"),)),
+        ((("X-A", "1"), ("X-A", "2")), (("X-A", "1"), ("X-A", "2"))),
+    ],
+)
+def test_lacking(fields, expected):
+    """Of a framework's fields those count whose name, in whatever case, the reply has not."""
+    assert Reply(200, (("Content-Type", "text/css"),)).lacking(fields) == expected
+
+
+def test_to_raw():
+    """Any fields take ASGI's form."""
+    assert to_raw(()) == ()
+    assert to_raw((("X-A", "\xff"), ("X-A", "b"))) == ((b"x-a", b"\xff"), (b"x-a", b"b"))

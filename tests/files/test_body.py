@@ -1,6 +1,7 @@
 """Bodies: cut from memory, or read from a file that is closed afterwards."""
 
 import asyncio
+import contextlib
 import os
 
 import pytest
@@ -110,6 +111,76 @@ def test_a_file_that_shrinks_while_it_is_sent(source, left):
         chunks.extend(body)
     assert b"".join(chunks) == DATA[:left]
     assert body.file.closed
+
+
+@pytest.fixture
+def exact(source):
+    """The file of a whole body, as a server gets it to send by itself."""
+    return open_body(Extract(source, (Span(0, len(DATA)),)), Memory(0)).exact_file()
+
+
+def is_closed(exact):
+    with contextlib.suppress(ValueError):
+        exact.fileno()
+        return False
+    return True
+
+
+@pytest.mark.parametrize("sizes", [[-1], [], [0, 1, CHUNK, -1], [5 * CHUNK], [CHUNK] * 4], ids=str)
+def test_exact_file(exact, sizes):
+    """A server reads the file as it likes, from wherever it stands."""
+    wanted = [exact.read(size) for size in sizes] if sizes else [exact.read()]
+    assert b"".join(wanted) == DATA
+    assert exact.tell() == len(DATA)
+    assert exact.read() == exact.read(1) == b""
+    assert exact.seek(-2, os.SEEK_END) == len(DATA) - 2
+    assert exact.read(9) == DATA[-2:]
+    assert exact.seek(len(DATA) + 5)
+    assert exact.read() == exact.read(9) == b""
+    assert os.fstat(exact.fileno()).st_size == len(DATA)
+    for _ in range(2):
+        exact.close()
+        assert is_closed(exact)
+
+
+def test_exact_file_that_grows(exact, source):
+    """What is appended is read no further than what was announced, and is no error."""
+    with open(source.path, "ab") as file:
+        file.write(b"more")
+    assert exact.read(5) + exact.read() == DATA
+    assert exact.read() == exact.read(9) == b""
+    exact.close()
+
+
+@pytest.mark.parametrize("left", [0, 1, CHUNK, len(DATA) - 1])
+def test_exact_file_that_shrinks(exact, source, left):
+    """What is not there is an error where it is read, and where it is closed unread (W8)."""
+    os.truncate(source.path, left)
+    chunks = []
+    with pytest.raises(BodyCutShortError, match=r"file\.bin shrank while it was being sent"):
+        chunks.extend(iter(lambda: exact.read(CHUNK), None))
+    assert b"".join(chunks) == DATA[:left]
+    with pytest.raises(BodyCutShortError, match=r"file\.bin shrank while it was being sent"):
+        exact.close()
+    assert is_closed(exact)
+    exact.close()
+
+
+def test_exact_file_replaced_by_another(exact, source):
+    """A file that another took the place of is sent to its end: it is still the one measured."""
+    os.rename(source.path, source.path + ".old")
+    with open(source.path, "wb") as file:
+        file.write(b"short")
+    assert exact.read() == DATA
+    exact.close()
+
+
+def test_exact_file_of_a_body_that_was_closed(source):
+    """A body that its door has closed already is closed."""
+    body = open_body(Extract(source, (Span(0, len(DATA)),)), Memory(0))
+    exact = body.exact_file()
+    body.close()
+    exact.close()
 
 
 def test_a_file_that_grows_while_it_is_sent(source):

@@ -196,9 +196,21 @@ def test_a_root_that_goes_away(make_tree):
     assert kind(finder.find("/s/a.css")) == "miss"
 
 
-@pytest.mark.xfail(strict=True, reason="the prefix itself is not looked at")
-def test_the_prefix_without_its_slash_leads_to_the_index(make_tree):
-    """`/static` leads to `/static/`, as it does where the catalog is built once."""
-    root = make_tree({"index.html": "<p>"})
-    finder = make_finder(Mount("/static/", str(root), owned=True), index_file=True)
-    assert kind(finder.find("/static")) == "./static/"
+@pytest.mark.parametrize(
+    ("prefix", "path", "index_file", "expected"),
+    [
+        ("/static/", "/static", True, "./static/"),
+        ("/my/é:s/", "/my/é:s", True, "./%C3%A9:s/"),
+        ("/static/", "/static", False, None),
+        ("/static/", "/static", "start.html", None),
+        ("/static/", "/stati", True, None),
+        ("/", "/", True, "text/html; charset=utf-8"),
+        ("/", "", True, None),
+    ],
+)
+def test_the_prefix_without_its_slash(make_tree, prefix, path, index_file, expected):
+    """`/static` leads to the index of `/static/`, as it does where the catalog is built once."""
+    mount = Mount(prefix, str(make_tree({"index.html": "<p>"})))
+    for autorefresh in (True, False):
+        finder = make_finder(mount, index_file=index_file, autorefresh=autorefresh)
+        assert kind(finder.find(path)) == expected

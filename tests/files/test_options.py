@@ -1,5 +1,7 @@
 """Options: what is taken, what is refused and how that is said."""
 
+import sys
+
 import pytest
 
 from hiss.errors import ConfigurationError, HissError
@@ -120,11 +122,58 @@ def test_settle_refuses(option, value, words):
 
 @pytest.mark.parametrize("option", ["misses", "cross_origin_resource_policy"])
 @pytest.mark.parametrize("value", [["own"], {}], ids=repr)
-@pytest.mark.xfail(strict=True, raises=TypeError, reason="the value is looked up before its type")
 def test_settle_refuses_what_cannot_be_hashed(option, value):
     """A list or a mapping for a word is refused like any other wrong value."""
-    with pytest.raises(ConfigurationError):
+    with pytest.raises(ConfigurationError, match=f"^{option} must be "):
         settle({option: value})
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "odd"),
+    [
+        ("index_file", ["index.html"], "['index.html']"),
+        ("charset", b"utf-8", "b'utf-8'"),
+        ("mimetypes", {5: "text/css"}, "{5: 'text/css'}"),
+        ("memory", 1.5, "1.5"),
+        ("memory", True, "True"),
+        ("immutable_file_test", ["a"], "['a']"),
+        ("dynamic_compression", {("br",): 5}, "{('br',): 5}"),
+        ("dynamic_compression", {"br": "5"}, "{'br': '5'}"),
+        ("dynamic_compression", ["br"], "['br']"),
+    ],
+)
+def test_settle_refuses_odd_types(option, value, odd):
+    """A value of an odd type is refused with its own look."""
+    with pytest.raises(ConfigurationError) as caught:
+        settle({option: value})
+    assert caught.value.message.startswith(f"{option} must be ")
+    assert caught.value.message.endswith(f"not {odd}")
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, False),
+        ({"immutable_file_test": r"\.js$"}, False),
+        ({"immutable_file_test": None, "add_headers_function": None}, False),
+        ({"immutable_file_test": lambda path, url: True}, True),
+        ({"add_headers_function": print}, True),
+    ],
+)
+def test_calls_user(options, expected):
+    """A user's function is to be called at the start, for every file; a pattern cannot fail."""
+    assert settle(options).calls_user is expected
+
+
+@pytest.mark.parametrize(("coding", "module"), [("br", "brotli"), ("zstd", "backports")])
+def test_settle_misses_what_is_not_installed(monkeypatch, coding, module):
+    """A coding that cannot be made is a mistake that is said at the start, not to a client."""
+    monkeypatch.setitem(sys.modules, module, None)
+    for wanted in (True, {coding: 5}):
+        with pytest.raises(ConfigurationError, match=f"the coding {coding} needs the package"):
+            settle({"dynamic_compression": wanted})
+    assert settle({"dynamic_compression": {"gzip": 5}}).dynamic == {"gzip": 5}
+    assert settle({"dynamic_compression": False}).dynamic == {}
 
 
 @pytest.mark.parametrize(

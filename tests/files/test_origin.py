@@ -64,7 +64,7 @@ class Flickering:
         self.resource = None
 
     def load(self):
-        asset = self.loader.load(Listing(str(self.path), "/s/app.css"), None)
+        asset = self.loader.load(Listing(str(self.path), "/s/app.css"), None, [])
         if self.changes:
             self.changes -= 1
             self.path.write_bytes(self.path.read_bytes() + b"x")

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from hiss.files.source import CompressedSource, FileSource, open_regular, read_all, stamp_of
+from hiss.files.source import (
+    CompressedSource,
+    FileSource,
+    VariantSource,
+    open_regular,
+    read_all,
+    stamp_of,
+)
 from hiss.http.codings import compress
 
 
@@ -140,6 +147,33 @@ def test_read_all_of_short_reads():
     """A read that brings less than was asked for is not the end."""
     assert read_all(Trickle(b"body{}"), 4) == b"body"
     assert read_all(Trickle(b"body{}"), 99) == b"body{}"
+
+
+@pytest.fixture
+def variant(path):
+    """The source of a variant, beside the file that it was made of."""
+    packed = path.with_name("a.css.br")
+    packed.write_text("packed")
+    origin = FileSource(str(path), stamp_of(path.stat()))
+    return VariantSource(str(packed), stamp_of(packed.stat()), origin)
+
+
+def test_a_variant(variant):
+    """A variant is its own file's bytes, and no other's."""
+    for _ in range(2):
+        with variant.open() as file:
+            assert file.read() == b"packed"
+        assert variant.read() == b"packed"
+    assert variant.data is None
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=NAMES)
+@pytest.mark.parametrize("which", ["variant", "origin"])
+def test_a_variant_that_has_changed(path, variant, change, which):
+    """A variant is not opened when it, or what it was made of, is another file by now (W10)."""
+    change(Path(variant.path) if which == "variant" else path)
+    assert variant.open() is None
+    assert variant.read() is None
 
 
 def compressed(path):

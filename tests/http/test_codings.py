@@ -2,13 +2,21 @@
 
 import gzip
 import sys
+import zlib
 
 import brotli
 import pytest
 from backports import zstd
 
 from hiss.errors import ConfigurationError
-from hiss.http.codings import BUILD_LEVELS, DYNAMIC_LEVELS, LEVELS, SUFFIXES, compress
+from hiss.http.codings import (
+    BUILD_LEVELS,
+    DYNAMIC_LEVELS,
+    LEVELS,
+    SUFFIXES,
+    codec_version,
+    compress,
+)
 
 DECODERS = {"br": brotli.decompress, "gzip": gzip.decompress, "zstd": zstd.decompress}
 BODIES = [b"", b"a", b"body{margin:0}" * 500, bytes(range(256)) * 40, b"\0" * 9_000_000]
@@ -53,11 +61,31 @@ def test_zstd_window_is_one_that_every_browser_takes(size):
     ("coding", "module", "package"),
     [("br", "brotli", "brotli"), ("zstd", "backports", "backports.zstd")],
 )
-def test_compress_names_the_package_that_is_missing(monkeypatch, coding, module, package):
+@pytest.mark.parametrize("use", [lambda coding: compress(coding, b"a", 1), codec_version])
+def test_the_package_that_is_missing_is_named(monkeypatch, coding, module, package, use):
     """Without its library a coding is refused with the package to install and the way around."""
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ConfigurationError) as caught:
-        compress(coding, b"a", 1)
+        use(coding)
     assert package in caught.value.message
     assert f"pip install {package}" in caught.value.hint
     assert f'{{"{coding}": None}}' in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("coding", "expected"),
+    [
+        ("br", brotli.__version__),
+        ("gzip", zlib.ZLIB_RUNTIME_VERSION),
+        ("zstd", zstd.zstd_version),
+    ],
+)
+def test_codec_version(coding, expected):
+    """The version is that of the code which makes the bytes, and never empty."""
+    assert codec_version(coding) == expected
+    assert any(digit in expected for digit in "123456789")
+
+
+def test_every_coding_has_a_version():
+    """What can be made has a version, so that a cache can tell by it."""
+    assert all(isinstance(codec_version(coding), str) for coding in SUFFIXES)

@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 
 import hiss.asgi
 import hiss.wsgi
+from hiss.core.manifest import ManifestEntry
+from hiss.files.index import format_index
+from hiss.files.release import INDEX
 
 SECRET = b"SECRET"
 PUBLIC = {
@@ -62,10 +65,22 @@ def root(tmp_path_factory):
     return top / "static"
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["catalog", "autorefresh"])
-def options(request):
-    """The options of a site that looks at the disk at its start, or each time."""
-    return {"autorefresh": request.param, "memory": 16_000, "index_file": True}
+@pytest.fixture(scope="module", params=["catalog", "autorefresh", "indexed"])
+def options(request, root):
+    """The options of a site that looks at the disk at its start, each time, or as it is asked."""
+    index = root / INDEX
+    if request.param == "indexed":
+        write_index(index)
+    yield {"autorefresh": request.param == "autorefresh", "memory": 16_000, "index_file": True}
+    index.unlink(missing_ok=True)
+
+
+def write_index(path):
+    """An index of half the public files, of what leads out, and of what there is not."""
+    private = [".env", ".hiss/secret", "css/.secret", "../secret", "/etc/passwd", "back\\slash"]
+    fields = {"immutable": True, "sha256": "", "size": 0, "type": "", "integrity": ""}
+    names = [*sorted(PUBLIC)[::2], *LINKS, *private, "none", "fifo", "css", "out/secret"]
+    path.write_bytes(format_index(ManifestEntry(name=n, file=n, **fields) for n in names))
 
 
 @pytest.fixture(scope="module")

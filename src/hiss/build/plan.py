@@ -108,7 +108,7 @@ def _links(
         if target in files:
             found.append(_Link(reference, target))
         else:
-            verdict = rules.judge(each.source, reference.kind)
+            verdict = rules.judge(each.source, reference)
             if verdict is not Verdict.IGNORE:
                 problems.append(_missing(each, reference, target, verdict, files))
     return found

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import asdict, dataclass
 from enum import Enum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
-from hiss.build.references import SCRIPT_KINDS, Kind
+from hiss.build.references import SCRIPT_KINDS, Kind, Reference
 from hiss.errors import ConfigurationError
 from hiss.files.atomic import write_atomic
 from hiss.files.release import PROBLEMS
@@ -119,19 +120,26 @@ class Rules:
             (key, Verdict(value)) for key, value in rules.items() if key not in DEFAULT_RULES
         ]
 
-    def judge(self, source: Source, kind: Kind) -> Verdict:
+    def judge(self, source: Source, reference: Reference) -> Verdict:
         """The verdict on a reference in `source` to something that is not there."""
         for glob, verdict in self._globs:
             if fnmatchcase(source.name, glob):
                 return verdict
-        if kind is Kind.SOURCE_MAP:
+        if reference.kind is Kind.SOURCE_MAP:
             return Verdict.IGNORE
         verdict = self._by_owner[VENDOR if source.owner else OWN]
-        # Sources that are meant for a bundler often lie among static files: their imports name
-        # modules that only the bundler finds.
-        if kind in SCRIPT_KINDS and verdict is Verdict.ERROR and not self._own_is_set:
+        if verdict is Verdict.ERROR and not self._own_is_set and _is_for_a_bundler(reference):
             return Verdict.WARNING
         return verdict
+
+
+def _is_for_a_bundler(reference: Reference) -> bool:
+    """Whether it may be meant for a tool: the sources of bundlers often lie among static files, and
+    name modules that only those find; `@import "tailwindcss"` is such a name too.
+    """
+    if reference.kind is Kind.CSS_IMPORT:
+        return not re.search(r"[./]", reference.url)
+    return reference.kind in SCRIPT_KINDS
 
 
 def rule_against(source: Source) -> str:

@@ -7,7 +7,9 @@ import re
 from typing import Final, NamedTuple
 
 # Where installers put packages that are not the project's own.
-_INSTALLED: Final = re.compile(r"[/\\](?:site-packages|dist-packages)[/\\]([^/\\]+)")
+_INSTALLED: Final = re.compile(
+    r"[/\\](?:site-packages|dist-packages|node_modules)[/\\]((?:@[^/\\]+[/\\])?[^/\\]+)"
+)
 
 
 class Source(NamedTuple):
@@ -23,5 +25,5 @@ class Source(NamedTuple):
 
 def owner_of(path: str) -> str:
     """The installed package that a file lies in; empty for the project's own."""
-    match = _INSTALLED.search(os.path.realpath(path))
-    return match[1] if match else ""
+    packages = _INSTALLED.findall(os.path.realpath(path))
+    return packages[-1].replace(os.sep, "/") if packages else ""

@@ -98,13 +98,7 @@ def parse_manifest(text: str, where: str) -> Manifest:
         document: dict[str, Any] = json.loads(text)
         version = document["version"]
         if version == VERSION:
-            entries = tuple(parse_entry(each) for each in document["entries"])
-            return Manifest(
-                id=document["id"],
-                created=document["created"],
-                label=document["label"],
-                entries=entries,
-            )
+            return _parse_document(document)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ManifestError(
             f"{where} is not a manifest of Hiss: {error!r}", "Run the build again to replace it."
@@ -113,6 +107,16 @@ def parse_manifest(text: str, where: str) -> Manifest:
         f"{where} is a manifest of version {version!r}; this Hiss reads version {VERSION}",
         "Run the build with the same version of Hiss that serves it.",
     )
+
+
+def _parse_document(document: Mapping[str, Any]) -> Manifest:
+    texts = {name: document[name] for name in ("id", "created", "label")}
+    for name, value in texts.items():
+        if not isinstance(value, str):
+            raise TypeError(f"{name} must be text, not {value!r}")
+    if not isinstance(document["entries"], list):
+        raise TypeError("entries must be a list")
+    return Manifest(**texts, entries=tuple(parse_entry(each) for each in document["entries"]))
 
 
 def parse_entry(document: Mapping[str, Any]) -> ManifestEntry:

@@ -83,7 +83,8 @@ class Index:
             raise self._error("is not an index of Hiss")
         if version != _VERSION:
             raise self._error(f"is of version {version}; this Hiss reads version {_VERSION}")
-        if length != len(self._data) or self._begin + self._size * _SLOT.size != length:
+        whole = length == len(self._data) == self._begin + self._size * _SLOT.size
+        if not whole or not self._size:
             raise self._error("is not whole")
 
     def get(self, name: str) -> ManifestEntry | None:
@@ -96,13 +97,16 @@ class Index:
             wanted = name.encode("utf-8")
         except UnicodeEncodeError:
             return None
-        place = crc32(wanted) % self._size
-        while offset := _SLOT.unpack_from(self._data, self._begin + place * _SLOT.size)[0]:
-            found = self._name(offset)
-            if found == wanted:
+        first = crc32(wanted)
+        # No further than once around: a damaged table may have no free slot.
+        for place in range(first, first + self._size):
+            slot = self._begin + place % self._size * _SLOT.size
+            offset = _SLOT.unpack_from(self._data, slot)[0]
+            if not offset:
+                return None
+            if self._name(offset) == wanted:
                 return self._entry(offset)
-            place = (place + 1) % self._size
-        return None
+        raise self._error("is damaged")
 
     def __iter__(self) -> Iterator[ManifestEntry]:
         """All entries, in the order of their files' names; reads the whole index."""
@@ -113,12 +117,12 @@ class Index:
             offset += _RECORD.size + name_length + rest_length
 
     def _name(self, offset: int) -> bytes:
-        length, _, _ = _RECORD.unpack_from(self._data, offset)
+        length, _, _ = self._lengths(offset)
         begin = offset + _RECORD.size
         return self._data[begin : begin + length]
 
     def _entry(self, offset: int) -> ManifestEntry:
-        name_length, rest_length, checksum = _RECORD.unpack_from(self._data, offset)
+        name_length, rest_length, checksum = self._lengths(offset)
         begin = offset + _RECORD.size
         record = self._data[begin : begin + name_length + rest_length]
         if crc32(record) != checksum:
@@ -127,6 +131,12 @@ class Index:
             return parse_entry(json.loads(record[name_length:]))
         except (ValueError, TypeError, RecursionError) as error:
             raise self._error("is damaged") from error
+
+    def _lengths(self, offset: int) -> tuple[int, int, int]:
+        if not _HEADER.size <= offset <= self._begin - _RECORD.size:
+            raise self._error("is damaged")
+        lengths: tuple[int, int, int] = _RECORD.unpack_from(self._data, offset)
+        return lengths
 
     def _error(self, problem: str) -> ManifestError:
         return ManifestError(f"{self._path} {problem}", "Run the build again to replace it.")

@@ -40,7 +40,7 @@ def measure(path: str, *, keep: int, with_md5: bool = False) -> Measured:
         file, stamp = open_regular(path)
         with file:
             measured = _measure(file, stamp, keep, with_md5=with_md5)
-            if stamp_of(os.fstat(file.fileno())) == stamp:
+            if file.tell() == stamp.size and stamp_of(os.fstat(file.fileno())) == stamp:
                 return measured
     raise OSError("it changes while it is read")
 

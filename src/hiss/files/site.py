@@ -37,14 +37,14 @@ def open_site(
         ConfigurationError: A user's own rule for header fields sets what HTTP cannot carry.
         ManifestError: A manifest that is there cannot be read.
     """
-    mounts = tuple(mounts)
+    mounts, listed = tuple(mounts), tuple(listed)
     memory = Memory(settled.memory)
     loader = Loader(settled.policy, memory, dynamic=settled.dynamic)
     if settled.autorefresh:
         return Origin(LiveFinder(mounts, settled, loader), loader.missing, memory)
     # A user's own code is called at the start, where its errors are seen: for that, every file
     # must be looked at.
-    indexed = {} if settled.calls_user else _indexes(mounts)
+    indexed = {} if settled.calls_user or listed else _indexes(mounts)
     rest = tuple(mount for mount in mounts if mount not in indexed)
     finder: Finder = _catalog(rest, settled, loader, listed, owned_prefixes(mounts, settled))
     if indexed:
@@ -53,12 +53,15 @@ def open_site(
 
 
 def _indexes(mounts: tuple[Mount, ...]) -> dict[Mount, Index]:
-    """The mounts that a build left an index in."""
+    """The mounts that a build left an index in, up to the first without: what has one is asked
+    first.
+    """
     found = {}
     for mount in mounts:
         index = open_index(mount.root) if mount.root is not None else None
-        if index is not None:
-            found[mount] = index
+        if index is None:
+            break
+        found[mount] = index
     return found
 
 
