@@ -12,7 +12,7 @@ from hiss.errors import HissError, ManifestError
 from hiss.files.release import CURRENT, read_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from hiss.core.manifest import Manifest, ManifestEntry
 
@@ -77,15 +77,28 @@ class Assets:
         Raises:
             MissingAssetError: The release has no such file.
         """
+        return self._walk(name, lambda entry: entry.references)
+
+    def imports(self, name: str) -> Iterator[ManifestEntry]:
+        """The modules that load before a module runs, each once; not the module itself.
+
+        Raises:
+            MissingAssetError: The release has no such file.
+        """
+        return self._walk(name, lambda entry: entry.imports)
+
+    def _walk(
+        self, name: str, follow: Callable[[ManifestEntry], Iterable[str]]
+    ) -> Iterator[ManifestEntry]:
         seen = {name}
-        waiting = list(self.entry(name).references)
+        waiting = list(follow(self.entry(name)))
         while waiting:
             each = waiting.pop(0)
             if each not in seen:
                 seen.add(each)
                 entry = self.entry(each)
                 yield entry
-                waiting += entry.references
+                waiting += follow(entry)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -21,6 +22,7 @@ COMMANDS = {
     "gunicorn": ["gunicorn", "shop.wsgi", "--worker-class=gthread", "--threads=4"],
     "uvicorn": ["uvicorn", "shop.asgi:application", "--lifespan=off"],
 }
+HASHED = re.compile(r"\.[0-9a-f]{12}\.[a-z0-9]+$")
 # Chromium by itself asks the network for things, and waits for what a closed one never says.
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 
@@ -115,9 +117,7 @@ def visit(browser):
 def sources(page):
     """Where the page's resources came from: bytes over the network, by URL; none: from cache."""
     return dict(
-        page.evaluate(
-            "performance.getEntriesByType('resource').map(r => [r.name, r.transferSize])"
-        )
+        page.evaluate("performance.getEntriesByType('resource').map(r => [r.name, r.transferSize])")
     )
 
 
@@ -148,15 +148,14 @@ def test_admin_after_login_is_complete(site, visit):
     assert visit.complaints == []
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/kind/green/", "/tea/morning-sencha/", "/how-it-is-made/"]
-)
+@pytest.mark.parametrize("path", ["/", "/kind/green/", "/tea/morning-sencha/", "/how-it-is-made/"])
 def test_pages_are_complete(site, visit, path):
-    """Every page has all it names, from hashed URLs, without a complaint."""
+    """Every page has all it names, from hashed URLs alone, without a complaint."""
     visit.page.goto(site + path)
     visit.page.wait_for_load_state("networkidle")
 
     assert visit.static()
+    assert [url for url in visit.static() if not HASHED.search(url)] == []
     # A video is asked for in parts; everything else is whole.
     assert {s for url, s in visit.static().items() if not url.endswith(".webm")} == {200}
     assert visit.complaints == []

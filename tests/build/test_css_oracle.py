@@ -13,14 +13,13 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+import tinycss2
 from hypothesis import assume, given
 from packages import PACKAGES, UnavailableError, fetch
 from test_css import ROWS, SHEETS
 
 from hiss.build.css import find_references
 from hiss.build.references import Kind
-
-import tinycss2
 
 WITHOUT_CSS = {"chart.js", "d3", "htmx.org", "mathjax", "three", "vue"}
 WITH_CSS = [package for package in PACKAGES if package.name not in WITHOUT_CSS]

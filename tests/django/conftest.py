@@ -6,9 +6,11 @@ Whoever configures Django first, what a test relies on is set by `configure`, an
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +23,9 @@ from django.test import override_settings
 from django.urls import clear_script_prefix, set_script_prefix
 
 from hiss.django import get_asgi_application, get_wsgi_application
+
+# Settings name the site, and storages of the tests' own, by their modules.
+sys.path.append(str(Path(__file__).parent))
 
 if not settings.configured:
     settings.configure(
@@ -63,6 +68,18 @@ SETTINGS = {
     "USE_X_FORWARDED_HOST": False,
     "WSGI_APPLICATION": None,
 }
+
+
+@pytest.fixture(scope="session")
+def shared_cache(tmp_path_factory):
+    """A cache that the builds of these tests share."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def away_from_the_users_cache(monkeypatch, shared_cache):
+    """No test reads or fills the cache of whoever runs it."""
+    monkeypatch.setenv("HISS_CACHE_DIR", str(shared_cache))
 
 
 @pytest.fixture(autouse=True)
@@ -165,22 +182,44 @@ def started_threads(monkeypatch):
 def collect(tmp_path, configure):
     """Runs collectstatic over `tmp_path/sources`: `collect(**settings)` returns STATIC_ROOT."""
 
-    def run(*, storage="CompressedManifestStaticFilesStorage", root="out", options=(), **changes):
+    def run(
+        *,
+        storage="CompressedManifestStaticFilesStorage",
+        root="out",
+        options=(),
+        verbosity=0,
+        **changes,
+    ):
         static_root = tmp_path / root
         backend = storage if "." in storage else f"hiss.django.storage.{storage}"
         configure(
-            STATICFILES_DIRS=[tmp_path / "sources"],
+            **{"STATICFILES_DIRS": [tmp_path / "sources"]} | changes,
             STATIC_ROOT=static_root,
-            STORAGES={
-                "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-                "staticfiles": {"BACKEND": backend},
-            },
-            **changes,
+            STORAGES=SETTINGS["STORAGES"] | {"staticfiles": {"BACKEND": backend}},
         )
-        call_command("collectstatic", *options, interactive=False, verbosity=0)
+        call_command("collectstatic", *options, interactive=False, verbosity=verbosity)
         return static_root
 
     return run
+
+
+@pytest.fixture
+def install(tmp_path, make_tree, monkeypatch):
+    """Installs an app as pip would: `install("shelf", {"shelf/a.css": "a{}"})`."""
+    monkeypatch.syspath_prepend(tmp_path / "lib/site-packages")
+    names = []
+
+    def put(name, files):
+        names.append(name)
+        make_tree(
+            {f"site-packages/{name}/__init__.py": ""}
+            | {f"site-packages/{name}/static/{file}": text for file, text in files.items()},
+            "lib",
+        )
+
+    yield put
+    for name in names:
+        sys.modules.pop(name, None)
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import set_script_prefix
 
+from hiss.build.references import Kind, Reference
+from hiss.build.source import Source
 from hiss.django.conf import read_configuration
 from hiss.django.names import ALIASES, KEYS
 
@@ -24,6 +26,13 @@ def is_versioned(configuration):
     return configuration.settled.is_immutable("/files/app.v1.js", "/static/app.v1.js")
 
 
+def verdict_on_packages(configuration):
+    """What a missing reference in an installed package is judged as."""
+    source = Source("a.css", "/site-packages/shelf/static/a.css", "shelf")
+    reference = Reference(0, 8, "gone.png", Kind.CSS_URL)
+    return configuration.rules.judge(source, reference).value
+
+
 def foo_type(configuration):
     """The media type of a file that no table knows."""
     return configuration.settled.policy.content_type("a.foo")
@@ -36,9 +45,10 @@ ROWS = [
     ("ADD_HEADERS_FUNCTION", shout, shout, whisper, "settled.policy.add_headers"),
     ("ALLOW_ALL_ORIGINS", False, False, True, "settled.policy.allow_all_origins"),
     ("AUTOREFRESH", True, True, False, "settled.autorefresh"),
+    ("CACHE_DIR", Path("/var/cache/hiss"), "/var/cache/hiss", "/var/cache/other", "cache_dir"),
     ("CHARSET", "latin-1", "latin-1", "utf-16", "settled.policy.charset"),
-    ("COMPRESSION", {"br": 5}, {**ALL, "br": 5}, {"br": 6}, "compression"),
-    ("COMPRESSION_LEVEL", 3, {"br": 3, "gzip": 3, "zstd": 3}, 4, "compression"),
+    ("COMPRESSION", {"br": 5}, {**ALL, "br": 5}, {"br": 6}, "choices.levels"),
+    ("COMPRESSION_LEVEL", 3, {"br": 3, "gzip": 3, "zstd": 3}, 4, "choices.levels"),
     (
         "CROSS_ORIGIN_RESOURCE_POLICY",
         "same-site",
@@ -49,12 +59,13 @@ ROWS = [
     ("DYNAMIC_COMPRESSION", {"br": 1}, {"br": 1}, {"br": 2}, "settled.dynamic"),
     ("IMMUTABLE_FILE_TEST", r"\.v\d\.", True, "never", is_versioned),
     ("INDEX_FILE", "home.html", "home.html", True, "settled.index_file"),
-    ("KEEP_ONLY_HASHED_FILES", True, True, False, "keep_only_hashed_files"),
+    ("KEEP_ONLY_HASHED_FILES", True, True, False, "choices.only_hashed"),
     ("MANIFEST_STRICT", False, False, True, "manifest_strict"),
     ("MAX_AGE", 5, 5, 6, "settled.policy.max_age"),
     ("MEMORY", 7, 7, 8, "settled.memory"),
     ("MIMETYPES", {".foo": "x/foo"}, "x/foo", {".foo": "x/bar"}, foo_type),
     ("MISSES", "pass", False, "own", "settled.own_misses"),
+    ("MISSING_REFERENCES", {"vendor": "ignore"}, "ignore", {}, verdict_on_packages),
     ("NOSNIFF", False, False, True, "settled.policy.nosniff"),
     ("ROOT", Path("/srv/public"), "/srv/public", "/srv/other", "root"),
     (
@@ -62,7 +73,7 @@ ROWS = [
         [".ZIP", "png"],
         frozenset({"zip", "png"}),
         (),
-        "skip_compress_extensions",
+        "choices.skip_extensions",
     ),
     ("STATIC_PREFIX", "assets", "/assets/", "/other/", "static_prefix"),
     ("USE_FINDERS", True, True, False, "use_finders"),
@@ -135,8 +146,9 @@ def test_defaults_follow_debug(configure, debug, max_age, live):
     assert configuration.settled.policy.max_age == max_age
     assert configuration.settled.autorefresh is live
     assert configuration.use_finders is live
-    assert configuration.compression == ALL
-    assert configuration.skip_compress_extensions is None
+    assert configuration.choices.levels == ALL
+    assert configuration.choices.skip_extensions is None
+    assert configuration.cache_dir == ""
     assert configuration.root is None
     assert configuration.static_root is None
 
@@ -152,6 +164,7 @@ WRONG = [
     ("ADD_HEADERS_FUNCTION", "path.to.function"),
     ("ALLOW_ALL_ORIGINS", "yes"),
     ("AUTOREFRESH", 1),
+    ("CACHE_DIR", 7),
     ("CHARSET", "a charset"),
     ("COMPRESSION", ["br"]),
     ("COMPRESSION", "br"),
@@ -182,6 +195,8 @@ WRONG = [
     ("MIMETYPES", [".foo"]),
     ("MISSES", "hers"),
     ("MISSES", ["own"]),
+    ("MISSING_REFERENCES", "warn"),
+    ("MISSING_REFERENCES", {"own": "perhaps"}),
     ("NOSNIFF", 0),
     ("ROOT", 7),
     ("SKIP_COMPRESS_EXTENSIONS", "zip"),
@@ -237,7 +252,7 @@ COMPRESSIONS = [
     ({"COMPRESSION": True}, ALL),
     ({"COMPRESSION": {}}, ALL),
     ({"COMPRESSION": False}, {}),
-    ({"COMPRESSION": None}, {}),
+    ({"COMPRESSION": None}, ALL),
     ({"COMPRESSION": {"br": None}}, {"gzip": 9, "zstd": 19}),
     ({"COMPRESSION": {"br": False, "zstd": None}}, {"gzip": 9}),
     ({"COMPRESSION": {"br": 0, "gzip": 1, "zstd": 1}}, {"br": 0, "gzip": 1, "zstd": 1}),
@@ -254,7 +269,7 @@ COMPRESSIONS = [
 def test_compression_levels(configure, ours, levels):
     """One number serves all codings, each within its scale; a coding's own goes before it."""
     configure(HISS=ours)
-    assert read_configuration().compression == levels
+    assert read_configuration().choices.levels == levels
 
 
 # STATIC_URL, FORCE_SCRIPT_NAME, STATIC_PREFIX, and the path below the application.

@@ -22,6 +22,8 @@ KEY_CASES = [
     ("CACHE_MAXAGE", "CACHE_MAX_AGE"),
     ("COMPRESION", "COMPRESSION"),
     ("ROOTS", "ROOT"),
+    ("WHITENOISE_MAX_AGE", "MAX_AGE"),
+    ("WHITENOISE_MAXAGE", "MAX_AGE"),
     ("XYZZY", ""),
     (7, ""),
 ]
@@ -41,6 +43,9 @@ SETTING_CASES = [
     ("WHITENOISE_USE_FINDER", "WHITENOISE_USE_FINDERS"),
     ("WHITENOISE_CACHE_MAX_AGES", "WHITENOISE_CACHE_MAX_AGE"),
     ("WHITENOISE_", ""),
+    ("WHITENOIZE_MAX_AGE", "WHITENOISE_MAX_AGE"),
+    ("WHITNOISE_MAX_AGE", "WHITENOISE_MAX_AGE"),
+    ("WHITENOISEMAX_AGE", "WHITENOISE_MAX_AGE"),
 ]
 
 
@@ -53,7 +58,10 @@ def test_a_misspelt_setting_names_the_one_that_was_meant(name, meant):
     assert found.look_alikes == ()
 
 
-@pytest.mark.parametrize("name", ["DEBUG", "STATIC_URL", "HISSES", "WHITE_NOISE", "MAX_AGE"])
+@pytest.mark.parametrize(
+    "name",
+    ["DEBUG", "STATIC_URL", "HISSES", "WHITE_NOISE", "MAX_AGE", "WHITELIST", "WHITEBOARD_ROOT"],
+)
 def test_settings_of_others_are_left_alone(name):
     """What is no setting of Hiss's or WhiteNoise's is no business of the check."""
     assert list(misnamed_settings([name])) == []

@@ -72,7 +72,7 @@ def test_a_file_that_never_stands_still(tmp_path, mode):
     """A file that is written while it is read is read again, and after some times given up."""
     path = tmp_path / "busy.log"
     with open(path, "wb") as file:
-        file.truncate(16 * MIB)
+        file.truncate(64 * MIB)
     done = threading.Event()
 
     def write():

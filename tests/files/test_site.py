@@ -201,7 +201,7 @@ def test_a_damaged_index_stops_the_start(make_release):
     root = make_release({"app.css": "a"})
     (root / INDEX).write_bytes(b"hissindx")
     with pytest.raises(ManifestError):
-        open_mounts(Mount("/s/", str(root)))
+        open_mounts(Mount("/s/", str(root), owned=True))
 
 
 def test_starting_opens_no_file(make_tree):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hiss.build.content import Content, of_bytes
 from hiss.build.graph import components
 from hiss.build.problems import Problem, Rules, Verdict, position, rule_against
-from hiss.build.references import MODULE_KINDS, Reference
+from hiss.build.references import MODULE_KINDS, STATIC_KINDS, Reference
 from hiss.build.resolve import resolve
 from hiss.build.rewrite import renamed, splice
 from hiss.core.nearest import nearest
@@ -49,6 +49,8 @@ class Planned:
     immutable: bool
     #: The logical names of the files that it names.
     references: tuple[str, ...] = ()
+    #: Of those, the modules that it imports statically.
+    imports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,11 +241,13 @@ class _Planner:
         return name if name in self._prehashed else self._name_of(name, content)
 
     def _plan(self, name: str, content: Content, file: str) -> None:
-        targets = dict.fromkeys(link.target for link in self._links.get(name, ()))
+        links = self._links.get(name, ())
+        static = (link.target for link in links if link.reference.kind in STATIC_KINDS)
         self.planned[name] = Planned(
             self._files[name],
             file,
             content,
             immutable=file != name or name in self._prehashed,
-            references=tuple(targets),
+            references=tuple(dict.fromkeys(link.target for link in links)),
+            imports=tuple(dict.fromkeys(static)),
         )

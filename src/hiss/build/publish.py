@@ -61,6 +61,7 @@ class _File:
     #: Whether there is a hashed file of the same logical name.
     has_copy: bool
     references: tuple[str, ...]
+    imports: tuple[str, ...]
 
 
 def write_files(
@@ -131,9 +132,10 @@ def _files(plan: Plan, *, only_hashed: bool) -> Iterator[_File]:
     for each in plan.files:
         name = each.inspected.source.name
         has_copy = each.file != name
-        yield _File(name, each.file, each.content, each.immutable, has_copy, each.references)
+        links = each.references, each.imports
+        yield _File(name, each.file, each.content, each.immutable, has_copy, *links)
         if has_copy and not only_hashed:
-            yield _File(name, name, each.inspected.content, False, True, each.references)
+            yield _File(name, name, each.inspected.content, False, True, *links)
 
 
 def _write(each: _File, root: str) -> None:
@@ -218,4 +220,5 @@ def _entry(each: _File, variants: list[Made]) -> ManifestEntry:
         codings={made.task.coding: made.size for made in ordered},
         checksums={made.task.coding: made.checksum for made in ordered},
         references=each.references,
+        imports=each.imports,
     )

@@ -26,6 +26,9 @@ class Kind(Enum):
 #: Those that load a module, which the browser runs once for each URL it is known under.
 MODULE_KINDS: Final = frozenset({Kind.JS_IMPORT, Kind.JS_EXPORT, Kind.JS_DYNAMIC_IMPORT})
 
+#: Of those, the ones that load before the module that holds them runs.
+STATIC_KINDS: Final = frozenset({Kind.JS_IMPORT, Kind.JS_EXPORT})
+
 #: Those that a script holds.
 SCRIPT_KINDS: Final = MODULE_KINDS | {Kind.JS_URL}
 

@@ -17,6 +17,8 @@ from hiss.http.ranges import parse_range, resolve_ranges
 if TYPE_CHECKING:
     from hiss.core.asset import Representation, Resource
     from hiss.core.request import Request
+    from hiss.http.encoding import AcceptEncoding
+    from hiss.http.ranges import ByteRange
 
 # A query as it may stand in a Location: RFC 3986's characters, and whatever was already encoded.
 _QUERY_SAFE: Final = "!$&'()*+,;=:@/?-._~%"
@@ -41,13 +43,31 @@ def _decide_asset(asset: Asset, request: Request) -> Reply:
         # unrecognized or for which range handling is not defined": it is defined for GET alone.
         passed = _meet(asset, (selected,), request)
         return _bodiless(passed) if isinstance(passed, Reply) else passed.head
-    if request.range is None:
+    asked = _asked(asset, request, accept)
+    if asked is None:
         passed = _meet(asset, (selected,), request)
         return passed if isinstance(passed, Reply) else passed.whole
-    # A client that asks for a part holds parts of the identity representation, unless the tag it
-    # names is that of what it would get without the range.
-    passed = _meet(asset, (asset.identity, selected), request)
-    return passed if isinstance(passed, Reply) else _partial(asset, selected, passed, request)
+    ranges, holder = asked
+    # A client that asks for a part holds parts of the identity representation, unless If-Range, or
+    # a tag of what it would get without the range, says otherwise.
+    candidates = (holder,) if holder else (asset.identity, selected)
+    passed = _meet(asset, candidates, request)
+    return passed if isinstance(passed, Reply) else _partial(passed, ranges)
+
+
+def _asked(
+    asset: Asset, request: Request, accept: AcceptEncoding
+) -> tuple[tuple[ByteRange, ...], Representation | None] | None:
+    """The ranges that are asked for, and whose they must be, where If-Range says it; `None`: no
+    range is asked for, or none that holds.
+    """
+    ranges = None if request.range is None else parse_range(request.range)
+    if ranges is None:
+        return None
+    if request.if_range is None:
+        return ranges, None
+    holder = _holder(asset, request.if_range, accept)
+    return None if holder is None else (ranges, holder)
 
 
 def _meet(
@@ -66,33 +86,21 @@ def _meet(
     return asset.precondition_failed
 
 
-def _partial(
-    asset: Asset, selected: Representation, representation: Representation, request: Request
-) -> Reply:
-    """The answer to a GET with a Range field, of `representation` unless If-Range says else."""
-    ranges = parse_range(request.range or "")
-    if ranges is None:
-        return selected.whole
-    if request.if_range is not None:
-        holder = _holder(asset, request)
-        if holder is None:
-            return selected.whole
-        representation = holder
+def _partial(representation: Representation, ranges: tuple[ByteRange, ...]) -> Reply:
+    """The answer to a GET of ranges of a representation, its preconditions met."""
     spans = resolve_ranges(ranges, representation.size)
     if not spans:
         return representation.unsatisfiable
     # The last bytes of an empty file are no bytes: satisfiable, but no Content-Range can say it.
-    return representation.partial(spans) if representation.size else selected.whole
+    return representation.partial(spans) if representation.size else representation.whole
 
 
-def _holder(asset: Asset, request: Request) -> Representation | None:
+def _holder(asset: Asset, if_range: str, accept: AcceptEncoding) -> Representation | None:
     """The representation that If-Range says the client holds a part of, if it may have it."""
-    accept = parse_accept_encoding(request.accept_encoding)
-    condition = request.if_range or ""
     # Identity first: a date, which does not say which one, speaks of that.
     for each in (asset.identity, *asset.representations):
         acceptable = accept.quality(each.coding) > 0
-        if acceptable and if_range_holds(condition, each.etag, asset.last_modified):
+        if acceptable and if_range_holds(if_range, each.etag, asset.last_modified):
             return each
     return None
 

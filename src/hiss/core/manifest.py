@@ -43,10 +43,12 @@ class ManifestEntry:
     checksums: Mapping[str, str] = field(default_factory=dict)
     #: The logical names of the files that this one names.
     references: Sequence[str] = ()
+    #: Of those, the modules that it imports statically: they load before it runs.
+    imports: Sequence[str] = ()
 
 
 _FIELDS: Final = tuple(each.name for each in fields(ManifestEntry))
-_MAY_LACK: Final = frozenset({"checksums", "codings", "references"})
+_MAY_LACK: Final = frozenset({"checksums", "codings", "imports", "references"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,9 +134,11 @@ def parse_entry(document: Mapping[str, Any]) -> ManifestEntry:
         ((entry.size, *_mapping(entry.codings).values()), int),
         ((*entry.codings, *_mapping(entry.checksums), *entry.checksums.values()), str),
     )
-    if not isinstance(entry.references, list | tuple):
-        raise TypeError(f"references must be a list, not {entry.references!r}")
-    for values, kind in (*kinds, (entry.references, str)):
+    names = (entry.references, entry.imports)
+    for each in names:
+        if not isinstance(each, list | tuple):
+            raise TypeError(f"references and imports must be lists, not {each!r}")
+    for values, kind in (*kinds, *((each, str) for each in names)):
         for value in values:
             if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
                 raise TypeError(f"{value!r} of {entry.file!r} must be {kind.__name__}")

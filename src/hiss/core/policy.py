@@ -72,8 +72,8 @@ class Policy:
         if self.add_headers is not None:
             try:
                 self.add_headers(headers, path, url)
-            except AssertionError as error:
-                # How wsgiref's Headers refuse what is no text.
+            except (AssertionError, ValueError) as error:
+                # How wsgiref's Headers refuse what is no text, and newer ones control characters.
                 raise _refusal(url, str(error)) from error
             _check(headers.items(), url)
         return tuple(headers.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Warning  # noqa: A004 - Django's name
@@ -20,6 +20,18 @@ from hiss.django.names import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_MIDDLEWARE: Final = "hiss.django.middleware.HissMiddleware"
+
+# What changes answers in ways that are right for pages, and wrong for files.
+_MUST_FOLLOW: Final = frozenset(
+    {
+        "django.middleware.cache.UpdateCacheMiddleware",
+        "django.middleware.common.CommonMiddleware",
+        "django.middleware.gzip.GZipMiddleware",
+        "django.middleware.http.ConditionalGetMiddleware",
+    }
+)
 
 
 def find_misnamed() -> Iterator[Misnamed]:
@@ -64,5 +76,23 @@ def check_apps(**_kwargs: Any) -> list[CheckMessage]:
             "runserver serves static files in Django's way and not as production does.",
             hint='Move "hiss.django" before it.',
             id="hiss.W002",
+        )
+    ]
+
+
+def check_order(**_kwargs: Any) -> list[CheckMessage]:
+    """hiss.W003: a middleware that changes answers stands before ours."""
+    order = list(settings.MIDDLEWARE)
+    if _MIDDLEWARE not in order:
+        return []
+    before = [name for name in order[: order.index(_MIDDLEWARE)] if name in _MUST_FOLLOW]
+    if not before:
+        return []
+    return [
+        Warning(
+            f"{', '.join(before)} comes before HissMiddleware in MIDDLEWARE, and changes its "
+            "answers: it compresses parts as if they were whole, or gives them other tags.",
+            hint="Move HissMiddleware up, right after SecurityMiddleware.",
+            id="hiss.W003",
         )
     ]

@@ -81,7 +81,8 @@ def read_configuration(*, always: Headers = ()) -> Configuration:
 
 
 def _read(always: Headers) -> Configuration:
-    autorefresh = _boolean("AUTOREFRESH", settings.DEBUG)
+    # DEBUG is often read from the environment, as a number or a text.
+    autorefresh = _boolean("AUTOREFRESH", bool(settings.DEBUG))
     options = {
         option: value
         for key, option in _OPTIONS.items()
@@ -94,7 +95,7 @@ def _read(always: Headers) -> Configuration:
         static_prefix=_static_prefix(),
         static_root=_folder("STATIC_ROOT", settings.STATIC_ROOT),
         root=_folder("ROOT", _value("ROOT", None)),
-        use_finders=_boolean("USE_FINDERS", settings.DEBUG),
+        use_finders=_boolean("USE_FINDERS", bool(settings.DEBUG)),
         choices=Choices(
             levels=settle_levels(_value("COMPRESSION", None), _value("COMPRESSION_LEVEL", None)),
             skip_extensions=_extensions(),
@@ -128,9 +129,9 @@ def _value(key: str, default: Any) -> Any:  # noqa: ANN401
 
 def _boolean(key: str, default: bool) -> bool:
     value = _value(key, default)
-    if not isinstance(value, bool):
+    if not isinstance(value, bool) and value not in (0, 1):
         raise ConfigurationError(f"{key} must be True or False, not {value!r}")
-    return value
+    return bool(value)
 
 
 def _folder(key: str, value: object) -> str | None:
@@ -144,7 +145,7 @@ def _folder(key: str, value: object) -> str | None:
 def _static_prefix() -> str | None:
     prefix = _value("STATIC_PREFIX", None)
     if prefix is not None:
-        if not isinstance(prefix, str):
+        if not isinstance(prefix, str) or "://" in prefix:
             raise ConfigurationError(f"STATIC_PREFIX must be a URL path, not {prefix!r}")
         return normalise_prefix(prefix)
     static_url = settings.STATIC_URL

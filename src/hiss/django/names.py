@@ -91,13 +91,17 @@ def _is_meant_for_us(name: str) -> bool:
     latin = name.translate(_LOOK_ALIKES)
     # A letter may stand for the one it sounds like, too: Cyrillic EN, which looks like an H.
     first, ours = latin.partition("_")[0], OLD_PREFIX.rstrip("_")
-    return latin == DICT or difflib.SequenceMatcher(None, first, ours).ratio() >= _ALIKE
+    if latin == DICT or latin.removeprefix(f"{DICT}_") in KEYS:
+        return True
+    return difflib.SequenceMatcher(None, first, ours).ratio() >= _ALIKE
 
 
 def _misnamed(name: str, known: Iterable[str], *, prefix: str = "", suffix: str = "") -> Misnamed:
     latin = name.translate(_LOOK_ALIKES).upper()
     if prefix:
         latin = latin.removeprefix(OLD_PREFIX)
+    if latin.removeprefix(f"{DICT}_") in KEYS:
+        return Misnamed(name, f'{DICT}["{latin.removeprefix(f"{DICT}_")}"]', ())
     near = [latin] if latin in known else difflib.get_close_matches(latin, list(known), n=1)
     look_alikes = tuple(
         f"letter {place} is {unicodedata.name(letter, 'unnamed')}"

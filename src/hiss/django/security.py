@@ -16,7 +16,9 @@ _META_PREFIX: Final = "HTTP_"
 
 
 def security_headers() -> Headers:
-    """What SecurityMiddleware adds to every response, whatever the scheme."""
+    """What SecurityMiddleware adds to every response, whatever the scheme; nothing without it."""
+    if not _has_security_middleware():
+        return ()
     fields: list[tuple[str, str]] = []
     if settings.SECURE_CONTENT_TYPE_NOSNIFF:
         fields.append(("X-Content-Type-Options", "nosniff"))
@@ -63,7 +65,7 @@ class Security:
 
 
 def _hsts() -> Headers:
-    if not settings.SECURE_HSTS_SECONDS:
+    if not settings.SECURE_HSTS_SECONDS or not _has_security_middleware():
         return ()
     value = f"max-age={settings.SECURE_HSTS_SECONDS}"
     if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS:

@@ -7,32 +7,42 @@ import logging
 import os
 import posixpath
 import sys
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage, StaticFilesStorage
-from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile, File
 from django.core.management.base import CommandError
 
 from hiss.build.build import Wishes, build
 from hiss.build.cache import Cache, default_folder
+from hiss.build.collisions import find_collisions
 from hiss.build.plan import hashed_name
-from hiss.build.problems import errors_of, format_problems
+from hiss.build.problems import errors_of, format_problems, write_problems
 from hiss.build.source import Source, owner_of
 from hiss.build.terminal import TerminalProgress, is_watched
 from hiss.django.conf import read_configuration
-from hiss.django.missing import MissingManifestEntryError, find_in_development, is_testing
+from hiss.django.missing import (
+    Finders,
+    MissingManifestEntryError,
+    is_testing,
+    missing_entry,
+    template_place,
+)
 from hiss.errors import HissError
 from hiss.files.atomic import write_atomic
-from hiss.files.release import read_published
+from hiss.files.lock import locked
+from hiss.files.release import CURRENT, FOLDER, INDEX, LOCK, PROBLEMS, manifest_name
+from hiss.http.codings import SUFFIXES
 from hiss.http.paths import normalise_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from hiss.build.build import Outcome
     from hiss.build.content import Content
     from hiss.build.plan import NameOf
     from hiss.core.manifest import Manifest
@@ -41,10 +51,14 @@ if TYPE_CHECKING:
     #: or what went wrong.
     Processed = Iterator[tuple[str, str | None, bool | Exception]]
 
-logger = logging.getLogger("hiss.build")
+logger = logging.getLogger("hiss.django")
 
 # Of warnings alone, so many are said; all of them are in the release's folder, and in its report.
 _MOST_WARNINGS: Final = 20
+
+
+class BadSourcesError(CommandError, ValueError):
+    """What is wrong with the collected files, all of it; a ValueError as Django's own is."""
 
 
 class CompressedStaticFilesStorage(StaticFilesStorage):
@@ -73,7 +87,9 @@ class CompressedManifestStaticFilesStorage(ManifestStaticFilesStorage):
         # what it means in Django: look for the file, and hash it now.
         self._is_lenient = not read_configuration().manifest_strict
         self._reported: set[str] = set()
+        self._finders = Finders()
         super().__init__(*args, **options)
+        self._read_at = time.time()
 
     def post_process(  # type: ignore[override]  # the stubs name no argument
         self, paths: Mapping[str, Any], dry_run: bool = False, **_options: Any
@@ -89,10 +105,11 @@ class CompressedManifestStaticFilesStorage(ManifestStaticFilesStorage):
         if self.manifest_storage is not self:
             super().save_manifest()
             return
-        pairs = json.dumps(sorted(self.hashed_files.items())).encode()
-        self.manifest_hash = self.file_hash("", ContentFile(pairs)) or ""
+        pairs = sorted(self.hashed_files.items())
+        # Django gives no name here either, so hooks know the manifest by it.
+        self.manifest_hash = self.file_hash(None, ContentFile(json.dumps(pairs).encode()))  # type: ignore[arg-type, assignment]
         document = {
-            "paths": self.hashed_files,
+            "paths": dict(pairs),
             "version": self.manifest_version,
             "hash": self.manifest_hash,
         }
@@ -107,32 +124,45 @@ class CompressedManifestStaticFilesStorage(ManifestStaticFilesStorage):
         """
         try:
             return super().stored_name(name)
-        except ValueError as error:
+        except ValueError:
             if not self.hashed_files and is_testing():
                 # Tests are run without a build: whatever the finders have will do.
                 return name
-            if self._is_lenient:
-                self._report(name, f"serving it unhashed: {error}")
-                return name
-            if not self.manifest_strict:
+            if not self.manifest_strict and not self._is_lenient:
                 raise
-            manifest = self.path(self.manifest_name)
-            raise MissingManifestEntryError(name, self.hashed_files, manifest) from None
+            if not self._is_lenient:
+                raise self._missing(name) from None
+            if name not in self._reported:
+                self._report(name, f"Serving {name!r} unhashed. {self._missing(name)}")
+            return name
 
     def url(  # type: ignore[override]  # the two stubs above it differ
         self, name: str, force: bool = False
     ) -> str:
         """The URL of a file; in development as strict as in production, though only in the log."""
-        if name and settings.DEBUG and not force:
-            problem = find_in_development(name)
+        if settings.DEBUG and not force and name not in self._reported:
+            problem = self._finders.problem_with(name)
             if problem:
-                self._report(name, problem)
+                place = template_place()
+                consequence = "a 404" if self._is_lenient else "an error"
+                self._report(
+                    name,
+                    f"Static file {name!r}{f', {place},' if place else ''} would be {consequence} "
+                    f"in production. {problem}",
+                )
         return super().url(name, force)
 
-    def _report(self, name: str, problem: str) -> None:
-        if name not in self._reported:
-            self._reported.add(name)
-            logger.warning("Static file %r: %s", name, problem)
+    def _missing(self, name: str) -> MissingManifestEntryError:
+        try:
+            manifest = (self.manifest_storage or self).path(self.manifest_name)
+        except NotImplementedError:
+            manifest = self.manifest_name
+        return missing_entry(name, self.hashed_files, manifest, read_at=self._read_at)
+
+    def _report(self, name: str, message: str) -> None:
+        # Once: what is in a template is asked for with each page.
+        self._reported.add(name)
+        logger.warning("%s", message)
 
     def _name_of(self, name: str, content: Content) -> str:
         """A file's published name, by the hooks that subclasses override."""
@@ -154,6 +184,7 @@ class CompressedManifestStaticFilesStorage(ManifestStaticFilesStorage):
         hashed = {entry.name: entry.file for entry in entries if entry.file != entry.name}
         self.hashed_files = {**plain, **hashed}
         self.save_manifest()
+        self._read_at = time.time()
 
 
 def _build(
@@ -162,15 +193,17 @@ def _build(
     name_of: NameOf | None,
     *,
     modules: bool,
-    finish: Callable[[Manifest], None] | None = None,
+    finish: Callable[[Manifest], None] = lambda _manifest: None,
 ) -> Processed:
     """Build a release of the collected files `paths`, and tell collectstatic of each.
 
-    Problems that stop it come as an exception that says them all.
+    It is built from the files that were collected, as Django does it, and not from their copies:
+    a copy may be stale where both were written in one second, or half-written by another
+    collectstatic. Problems that stop it come as an exception that says them all.
     """
     configuration = read_configuration()
-    root = str(storage.location)
-    sources = [_source(storage, name, *where) for name, where in paths.items()]
+    root = storage.path("")
+    sources = [_source(storage, name, *(where or (None, ""))) for name, where in paths.items()]
     _refuse_links(storage, sources)
     wishes = Wishes(
         prefix=normalise_prefix(urlsplit(storage.base_url or "/").path),
@@ -179,51 +212,66 @@ def _build(
         modules=modules,
         choices=configuration.choices,
     )
-    cache = Cache(configuration.cache_dir or default_folder())
+
+    def before_switch(manifest: Manifest) -> None:
+        _set_modes(storage, _files(manifest))
+        finish(manifest)
+
     try:
-        # Where a variant of ours lies under the name of what is now a file of the project's,
-        # collectstatic may have taken the one for the other, and copied nothing.
-        ours = read_published(root).variant_names()
         outcome = build(
             sources,
             root,
             wishes,
-            cache,
-            path_of=lambda source: (
-                source.path if source.name in ours else storage.path(source.name)
-            ),
-            before_switch=finish or (lambda _manifest: None),
+            Cache(configuration.cache_dir or default_folder()),
+            before_switch=before_switch,
             progress=TerminalProgress() if is_watched(sys.stderr) else None,
         )
     except HissError as error:
-        raise ImproperlyConfigured(str(error)) from error
-    yield from _tell(outcome)
-    if configuration.choices.only_hashed and outcome.manifest is not None:
-        for each in outcome.plan.files:
-            if each.file != each.inspected.source.name:
-                storage.delete(each.inspected.source.name)
-
-
-def _tell(outcome: Outcome) -> Processed:
+        raise CommandError(str(error)) from error
+    problems = [*outcome.problems, *find_collisions([*sources, *_hidden(storage, sources)])]
     if outcome.manifest is None:
-        first = errors_of(outcome.problems)[0]
-        report = format_problems(outcome.problems)
-        yield first.file, None, CommandError(f"{report}\nThe release before is still in force.")
+        words = f"{format_problems(problems)}\nNothing was published: what was in force still is."
+        yield errors_of(problems)[0].file, None, BadSourcesError(words)
         return
-    if outcome.problems:
-        logger.warning("%s", format_problems(outcome.problems, most=_MOST_WARNINGS))
-    for each in outcome.plan.files:
-        yield each.inspected.source.name, each.file, True
+    with locked(storage.path(LOCK)):
+        write_problems(problems, root)
+    _set_modes(storage, _records(storage, outcome.manifest))
+    if problems:
+        logger.warning("%s", format_problems(problems, most=_MOST_WARNINGS))
+    names = [(each.inspected.source.name, each.file) for each in outcome.plan.files]
+    if configuration.choices.only_hashed:
+        _delete_originals(storage, names)
+    yield from ((name, file, True) for name, file in names)
+
+
+def _delete_originals(storage: StaticFilesStorage, names: Iterable[tuple[str, str]]) -> None:
+    for name, file in names:
+        if file != name:
+            storage.delete(name)
 
 
 def _source(storage: StaticFilesStorage, name: str, origin: Any, path: str) -> Source:  # noqa: ANN401
-    """The source that a collected file is a copy of; one without a path is its copy."""
-    slashed = name.replace(os.sep, "/")
+    """The source that was collected; of one that is no file of this system, its copy."""
     try:
         original = origin.path(path)
     except (AttributeError, NotImplementedError):
+        original = ""
+    if not os.path.isfile(original):
         original = storage.path(name)
-    return Source(slashed, original, owner_of(original))
+    return Source(name.replace(os.sep, "/"), original, owner_of(original))
+
+
+def _hidden(storage: StaticFilesStorage, sources: list[Source]) -> Iterator[Source]:
+    """The sources that were not collected, because one of the same name was found before them."""
+    collected = {source.name: source.path for source in sources}
+    for finder in finders.get_finders():
+        for path, origin in finder.list([]):
+            name = os.path.join(getattr(origin, "prefix", None) or "", path)
+            winner = collected.get(name.replace(os.sep, "/"))
+            if winner is not None:
+                source = _source(storage, name, origin, path)
+                if source.path != winner:
+                    yield source
 
 
 def _refuse_links(storage: StaticFilesStorage, sources: list[Source]) -> None:
@@ -234,3 +282,28 @@ def _refuse_links(storage: StaticFilesStorage, sources: list[Source]) -> None:
                 "release must hold its files: a link would change with its source, under a name "
                 "that says it never does. Run collectstatic without --link."
             )
+
+
+def _files(manifest: Manifest) -> Iterator[str]:
+    for entry in manifest.entries:
+        yield entry.file
+        yield from (entry.file + SUFFIXES[coding] for coding in entry.codings)
+
+
+def _records(storage: StaticFilesStorage, manifest: Manifest) -> Iterator[str]:
+    release = manifest_name(manifest.id)
+    yield from (FOLDER, posixpath.dirname(release), release, CURRENT, INDEX, LOCK, PROBLEMS)
+    if isinstance(storage, ManifestStaticFilesStorage) and storage.manifest_storage is storage:
+        yield storage.manifest_name
+
+
+def _set_modes(storage: StaticFilesStorage, names: Iterable[str]) -> None:
+    """FILE_UPLOAD_PERMISSIONS hold for what collectstatic copies, and so for what is made of it."""
+    for name in names:
+        path = storage.path(name)
+        is_folder = os.path.isdir(path)
+        mode = storage.directory_permissions_mode if is_folder else storage.file_permissions_mode
+        if mode is not None:
+            # What another user made before, and is as it was, is theirs.
+            with suppress(PermissionError):
+                os.chmod(path, mode)

@@ -6,14 +6,14 @@ import os
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from hiss.files.offload import offload
-from hiss.files.source import FileSource
+from hiss.files.source import FileSource, stamp_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from hiss.core.reply import Extract
     from hiss.files.memory import Memory
-    from hiss.files.source import CompressedSource
+    from hiss.files.source import CompressedSource, Stamp
     from hiss.http.ranges import Span
 
 # Large enough that a thread hop is little beside the read, small enough for some hundred slow
@@ -36,7 +36,7 @@ class FileBody:
         self._size = size
         #: Whether the body is the file, from its first byte to its last.
         self.is_whole = extract.segments == ((0, size),)
-        self._chunks = self._read(extract.segments)
+        self._chunks = _read_segments(file, path, extract.segments)
 
     def __iter__(self) -> Iterator[bytes]:
         return self
@@ -62,25 +62,32 @@ class FileBody:
         """The file of a whole body, for a server that sends files by itself."""
         return ExactFile(self, self._size)
 
-    def _read(self, segments: tuple[bytes | Span, ...]) -> Iterator[bytes]:
-        try:
-            for segment in segments:
-                if isinstance(segment, bytes):
-                    yield segment
-                else:
-                    yield from self._read_span(segment)
-        finally:
-            self.close()
 
-    def _read_span(self, span: Span) -> Iterator[bytes]:
-        self.file.seek(span.start)
-        left = span.stop - span.start
-        while left:
-            chunk = self.file.read(min(CHUNK, left))
-            if not chunk:
-                raise BodyCutShortError(f"{self.path} shrank while it was being sent")
-            left -= len(chunk)
-            yield chunk
+# Outside the class: a generator that knew its body, which knows it, would keep the file open until
+# the collector comes by, if nobody closes either.
+def _read_segments(
+    file: BinaryIO, path: str, segments: tuple[bytes | Span, ...]
+) -> Iterator[bytes]:
+    with file:
+        stamp = stamp_of(os.fstat(file.fileno()))
+        for segment in segments:
+            if isinstance(segment, bytes):
+                yield segment
+            else:
+                yield from _read_span(file, path, segment, stamp)
+
+
+def _read_span(file: BinaryIO, path: str, span: Span, stamp: Stamp) -> Iterator[bytes]:
+    file.seek(span.start)
+    left = span.stop - span.start
+    while left:
+        chunk = file.read(min(CHUNK, left))
+        left -= len(chunk)
+        # Written to meanwhile: what is held back now keeps the whole from passing for one file.
+        changed = not left and stamp_of(os.fstat(file.fileno())) != stamp
+        if not chunk or changed:
+            raise BodyCutShortError(f"{path} changed while it was being sent")
+        yield chunk
 
 
 class ExactFile:

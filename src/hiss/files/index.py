@@ -1,7 +1,7 @@
 """The startup index: every published file of a root, found by name without reading the rest.
 
-One file, mapped into memory and shared by all processes that map it. Opening it costs the same for
-ten files and for a hundred thousand; a record is read when its name is first asked for.
+Opening it costs the same for ten files and for a hundred thousand; a record is read when its name
+is first asked for.
 
     header    8s magic · I version · I slots · Q where the slots begin · Q length of the file
     records   one after the other: I length of the name · I length of the entry · I CRC-32 of both
@@ -15,8 +15,10 @@ Numbers are little-endian. The hash of a name is its CRC-32.
 from __future__ import annotations
 
 import json
-import mmap
+import os
 import struct
+import weakref
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
@@ -63,28 +65,32 @@ def _slots(offsets: list[tuple[int, int]]) -> list[int]:
 
 
 class Index:
-    """An index, open; look-ups by name."""
+    """An index, open; look-ups by name.
+
+    It is read piece by piece and never mapped: whoever writes over the file in place makes pieces
+    that are damaged, which is noticed, and not a process that is killed.
+    """
 
     def __init__(self, path: str) -> None:
-        """Map the index at `path`.
+        """Open the index at `path`.
 
         Raises:
             FileNotFoundError: There is none.
             ManifestError: It is not an index, is of another version, or is not whole.
         """
         self._path = path
-        with open(path, "rb") as file:
-            try:
-                self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-                magic, version, self._size, self._begin, length = _HEADER.unpack_from(self._data)
-            except (ValueError, struct.error) as error:
-                raise self._error("is not an index of Hiss") from error
+        self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        weakref.finalize(self, os.close, self._descriptor)
+        header = _read_at(self._descriptor, _HEADER.size, 0)
+        if len(header) != _HEADER.size:
+            raise self._error("is not an index of Hiss")
+        magic, version, self._size, self._begin, length = _HEADER.unpack(header)
         if magic != _MAGIC:
             raise self._error("is not an index of Hiss")
         if version != _VERSION:
             raise self._error(f"is of version {version}; this Hiss reads version {_VERSION}")
-        whole = length == len(self._data) == self._begin + self._size * _SLOT.size
-        if not whole or not self._size:
+        whole = os.fstat(self._descriptor).st_size
+        if not length == whole == self._begin + self._size * _SLOT.size or not self._size:
             raise self._error("is not whole")
 
     def get(self, name: str) -> ManifestEntry | None:
@@ -101,42 +107,62 @@ class Index:
         # No further than once around: a damaged table may have no free slot.
         for place in range(first, first + self._size):
             slot = self._begin + place % self._size * _SLOT.size
-            offset = _SLOT.unpack_from(self._data, slot)[0]
+            (offset,) = _SLOT.unpack(self._read(slot, _SLOT.size))
             if not offset:
                 return None
-            if self._name(offset) == wanted:
-                return self._entry(offset)
+            found, rest, _ = self._record(offset)
+            if found == wanted:
+                return self._parse(rest)
         raise self._error("is damaged")
 
     def __iter__(self) -> Iterator[ManifestEntry]:
         """All entries, in the order of their files' names; reads the whole index."""
         offset = _HEADER.size
         while offset < self._begin:
-            yield self._entry(offset)
-            name_length, rest_length, _ = _RECORD.unpack_from(self._data, offset)
-            offset += _RECORD.size + name_length + rest_length
+            _, rest, offset = self._record(offset)
+            yield self._parse(rest)
 
-    def _name(self, offset: int) -> bytes:
-        length, _, _ = self._lengths(offset)
+    def _record(self, offset: int) -> tuple[bytes, bytes, int]:
+        """The name and the rest of the record at `offset`, and where the next one begins."""
+        if not _HEADER.size <= offset <= self._begin - _RECORD.size:
+            raise self._error("is damaged")
+        head = self._read(offset, _RECORD.size)
+        name_length, rest_length, checksum = _RECORD.unpack(head)
         begin = offset + _RECORD.size
-        return self._data[begin : begin + length]
-
-    def _entry(self, offset: int) -> ManifestEntry:
-        name_length, rest_length, checksum = self._lengths(offset)
-        begin = offset + _RECORD.size
-        record = self._data[begin : begin + name_length + rest_length]
+        end = begin + name_length + rest_length
+        if end > self._begin:
+            raise self._error("is damaged")
+        record = self._read(begin, end - begin)
         if crc32(record) != checksum:
             raise self._error("is damaged")
+        return record[:name_length], record[name_length:], end
+
+    def _parse(self, rest: bytes) -> ManifestEntry:
         try:
-            return parse_entry(json.loads(record[name_length:]))
+            return parse_entry(json.loads(rest))
         except (ValueError, TypeError, RecursionError) as error:
             raise self._error("is damaged") from error
 
-    def _lengths(self, offset: int) -> tuple[int, int, int]:
-        if not _HEADER.size <= offset <= self._begin - _RECORD.size:
-            raise self._error("is damaged")
-        lengths: tuple[int, int, int] = _RECORD.unpack_from(self._data, offset)
-        return lengths
+    def _read(self, offset: int, size: int) -> bytes:
+        try:
+            data = _read_at(self._descriptor, size, offset)
+        except OSError as error:
+            raise self._error(f"cannot be read: {error.strerror}") from error
+        if len(data) != size:
+            raise self._error("is not whole")
+        return data
 
     def _error(self, problem: str) -> ManifestError:
         return ManifestError(f"{self._path} {problem}", "Run the build again to replace it.")
+
+
+if hasattr(os, "pread"):
+    # Has no place in the file, which workers that were forked would share.
+    _read_at = os.pread
+else:
+    _place = Lock()
+
+    def _read_at(descriptor: int, size: int, offset: int, /) -> bytes:
+        with _place:
+            os.lseek(descriptor, offset, os.SEEK_SET)
+            return os.read(descriptor, size)

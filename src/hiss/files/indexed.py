@@ -20,6 +20,7 @@ from hiss.http.paths import is_plain_name, is_public_name
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hiss.core.asset import Resource
     from hiss.core.catalog import Entry, Finder
     from hiss.core.manifest import ManifestEntry
     from hiss.files.index import Index
@@ -48,6 +49,7 @@ class IndexedFinder:
         self._rest = rest
         self._known: dict[str, Entry] = {}
         self.miss = rest.miss
+        self.missing = loader.missing
 
     def find(self, path: str) -> Entry | None:
         """The entry for a decoded URL path; `None`: the request is not for Hiss."""
@@ -57,16 +59,30 @@ class IndexedFinder:
         if path.startswith(self._prefixes) or path in self._bare:
             entry = self._look(path)
             if entry is not None:
-                self._known[path] = entry
                 return entry
         return self._rest.find(path)
 
     def _look(self, path: str) -> Entry | None:
+        matching = [shelf for shelf in self._shelves if path.startswith(shelf.prefix)]
+        if len(matching) == 1 and matching[0].can_wait:
+            return self._look_later(matching[0], path)
         for shelf in self._shelves:
             entry = shelf.find(path)
             if entry is not None:
-                return entry
+                return self.remember(path, entry)
         return None
+
+    def _look_later(self, shelf: _Shelf, path: str) -> Entry | None:
+        """The entry for a path that is ours in any case: loading it may look at the disk."""
+        name = path[len(shelf.prefix) :]
+        entry = shelf.listed(name)
+        if entry is not None:
+            return self.remember(path, entry)
+        return _Unlisted(self, shelf, name, path) if shelf.may_be_file(name) else None
+
+    def remember(self, path: str, entry: Entry) -> Entry:
+        """Keep the entry of a path that has a file; the one that is kept."""
+        return self._known.setdefault(path, entry)
 
 
 class _Shelf:
@@ -75,7 +91,8 @@ class _Shelf:
     def __init__(self, mount: Mount, index: Index, settled: Settled, loader: Loader) -> None:
         self.prefix = mount.prefix
         self._root = mount.root or ""
-        self._within = os.path.realpath(self._root)
+        #: Whether looking can wait: what is below the prefix is ours, whatever it comes to.
+        self.can_wait = mount.owned and settled.own_misses and settled.index_file is None
         self._index = index
         self._settled = settled
         self._loader = loader
@@ -88,17 +105,30 @@ class _Shelf:
             return prefix_document(self.prefix, index_file, policy, self._file)
         return None
 
-    def _file(self, name: str) -> Entry | None:
-        if not (is_plain_name(name) and is_public_name(name)):
+    def listed(self, name: str) -> Entry | None:
+        """The entry of a file that is in the index."""
+        if not self.may_be_file(name):
             return None
         record = self._record(name)
+        return None if record is None else self.entry(name, record)
+
+    def entry(self, name: str, record: ManifestEntry | None) -> Entry:
+        """The entry of a file."""
         path, url = os.path.join(self._root, name), self.prefix + name
-        if record is None and not self._is_unlisted(name, path):
-            return None
         immutable = record is not None and record.immutable
         immutable = immutable or self._settled.is_immutable(path, url)
-        listing = Listing(path, url, immutable=immutable, record=record, within=self._within)
+        listing = Listing(path, url, immutable=immutable, record=record, within=self._root)
         return self._loader.entry(listing)
+
+    def _file(self, name: str) -> Entry | None:
+        entry = self.listed(name)
+        if entry is None and self.may_be_file(name):
+            entry = self.entry(name, None) if self.is_unlisted(name) else None
+        return entry
+
+    def may_be_file(self, name: str) -> bool:
+        """Whether a file of that name could be served at all."""
+        return is_plain_name(name) and is_public_name(name)
 
     def _record(self, name: str) -> ManifestEntry | None:
         try:
@@ -107,12 +137,44 @@ class _Shelf:
             logger.warning("Serving %s as a plain file: %s", name, error)
             return None
 
-    def _is_unlisted(self, name: str, path: str) -> bool:
-        """Whether there is such a file, and it is not a variant that the release has of another."""
+    def is_unlisted(self, name: str) -> bool:
+        """Whether there is such a file, and it is not a variant that the release has of another.
+
+        No folder on the way to it may be a link: a loop of them would be a file under any number
+        of names.
+        """
         for coding, suffix in SUFFIXES.items():
             if name.endswith(suffix):
                 record = self._record(name.removesuffix(suffix))
                 if record is not None and coding in record.codings:
                     return False
+        root, path = os.path.realpath(self._root), os.path.join(self._root, name)
+        folder = os.path.join(root, os.path.dirname(name)).rstrip(os.sep)
+        if os.path.realpath(os.path.dirname(path)) != folder:
+            return False
         real = os.path.realpath(path)
-        return is_within(real, self._within) and os.path.isfile(real)
+        return is_within(real, root) and os.path.isfile(real)
+
+
+class _Unlisted:
+    """A name that is not in the index: whether there is such a file is for `load` to see, which may
+    block.
+    """
+
+    __slots__ = ("_finder", "_name", "_path", "_shelf", "resource")
+
+    def __init__(self, finder: IndexedFinder, shelf: _Shelf, name: str, path: str) -> None:
+        self._finder = finder
+        self._shelf = shelf
+        self._name = name
+        self._path = path
+        self.resource: Resource | None = None
+
+    def load(self) -> Resource:
+        if not self._shelf.is_unlisted(self._name):
+            return self._finder.missing
+        entry = self._finder.remember(self._path, self._shelf.entry(self._name, None))
+        return entry.load()
+
+    def forget(self) -> None:
+        """Nothing: the file's own entry is another."""

@@ -59,7 +59,7 @@ class Listing:
     record: ManifestEntry | None = None
     #: Whether its name, which is all the build recorded, holds the MD5 of its content.
     named_by_md5: bool = False
-    #: The real folder that it must lie in; `None` for one that is trusted, wherever it leads.
+    #: The folder that it must lie in; `None` for one that is trusted, wherever it leads.
     within: str | None = None
 
 
@@ -94,8 +94,9 @@ class Loader:
         Raises:
             OSError: The file is gone, or may not be served.
         """
+        # The root may be a link itself, which a deploy has turned to another folder meanwhile.
         if listing.within is not None and not is_within(
-            os.path.realpath(listing.path), listing.within
+            os.path.realpath(listing.path), os.path.realpath(listing.within)
         ):
             raise PermissionError("it now leads out of the root")
         measured = measure(listing.path, keep=self.memory.largest, with_md5=listing.named_by_md5)
@@ -218,7 +219,8 @@ class FileEntry:
         if resource is not None:
             return resource
         with self._loader.lock(self.listing.path):
-            if self.resource is None:
+            resource = self.resource
+            if resource is None:
                 notes: list[str] = []
                 try:
                     asset = self._loader.load(self.listing, self._headers, notes)
@@ -226,8 +228,8 @@ class FileEntry:
                     self._report_gone(error)
                     return self._loader.missing
                 self._report(asset, notes)
-                self.resource = asset
-            return self.resource
+                self.resource = resource = asset
+        return resource
 
     def forget(self) -> None:
         """Drop what was loaded, because the file, or a variant of it, has changed."""

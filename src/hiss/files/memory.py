@@ -39,6 +39,10 @@ class Memory:
         size = len(data)
         if size > self.largest:
             return
+        if not size:
+            # Nothing to count, and nothing to let go.
+            source.data = data
+            return
         with self._lock:
             if source.data is not None:
                 return

@@ -26,7 +26,7 @@ class Options(TypedDict, total=False):
 
     max_age: int | None
     """Seconds that what is not immutable stays fresh (60); `None` sends no Cache-Control."""
-    immutable_file_test: ImmutableTest | str | None
+    immutable_file_test: ImmutableTest | str | re.Pattern[str] | None
     """For files that another tool named by content: `(path, url) -> bool`, or a regular
     expression searched for in the URL's path. What the build recorded counts without it."""
     index_file: str | bool | None
@@ -121,7 +121,7 @@ def _is_levels(value: object) -> bool:
 _RULES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "max_age": (lambda v: v is None or _is_count(v), "a number of seconds, or None"),
     "immutable_file_test": (
-        lambda v: v is None or isinstance(v, str) or callable(v),
+        lambda v: v is None or isinstance(v, str | re.Pattern) or callable(v),
         "a callable of (path, url), or a regular expression",
     ),
     "index_file": (
@@ -132,8 +132,11 @@ _RULES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "misses": (lambda v: isinstance(v, str) and v in {"own", "pass"}, '"own" or "pass"'),
     "mimetypes": (
         lambda v: (
-            isinstance(v, Mapping)
-            and all(isinstance(item, str) for pair in v.items() for item in pair)
+            v is None
+            or (
+                isinstance(v, Mapping)
+                and all(isinstance(item, str) for pair in v.items() for item in pair)
+            )
         ),
         "a mapping of extensions to media types",
     ),
@@ -172,14 +175,14 @@ def _check(options: Mapping[str, Any]) -> None:
             raise ConfigurationError(f"{name} must be {words}, not {value!r}")
 
 
-def _media_types(mapping: Mapping[str, str]) -> dict[str, str]:
+def _media_types(mapping: Mapping[str, str] | None) -> dict[str, str]:
     try:
-        return normalise_overrides(mapping)
+        return normalise_overrides(mapping or {})
     except ValueError as error:
         raise ConfigurationError(f"mimetypes: {error}") from error
 
 
-def _immutable_test(test: ImmutableTest | str | None) -> ImmutableTest:
+def _immutable_test(test: ImmutableTest | str | re.Pattern[str] | None) -> ImmutableTest:
     if test is None:
         return lambda _path, _url: False
     if callable(test):

@@ -133,7 +133,7 @@ def _django_names(path: str) -> frozenset[str]:
     try:
         paths: dict[str, Any] = json.loads(text)["paths"]
         return frozenset(hashed for name, hashed in paths.items() if hashed != name)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ManifestError(
             f"{path} is not a manifest of Django's staticfiles: {error!r}",
             "Run collectstatic again to replace it.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from hiss.core.asset import Redirect
@@ -54,11 +53,11 @@ def open_site(
 
 def _indexes(mounts: tuple[Mount, ...]) -> dict[Mount, Index]:
     """The mounts that a build left an index in, up to the first without: what has one is asked
-    first.
+    first. At the root of the site every request would be looked for: there all names are read.
     """
     found = {}
     for mount in mounts:
-        index = open_index(mount.root) if mount.root is not None else None
+        index = open_index(mount.root) if mount.root is not None and mount.owned else None
         if index is None:
             break
         found[mount] = index
@@ -86,7 +85,6 @@ def _listings(mount: Mount, settled: Settled) -> Iterator[Listing]:
         return
     published = read_published(mount.root)
     variants = published.variant_names()
-    within = os.path.realpath(mount.root)
     for name, path in scan(mount.root):
         if name not in variants:
             url = mount.prefix + name
@@ -97,7 +95,7 @@ def _listings(mount: Mount, settled: Settled) -> Iterator[Listing]:
                 record=published.records.get(name),
                 named_by_md5=published.is_named_by_md5(name)
                 and not settled.is_immutable(path, url),
-                within=within,
+                within=mount.root,
             )
 
 

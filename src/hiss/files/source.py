@@ -88,6 +88,9 @@ class FileSource:
             return None
         with file:
             data = read_all(file, self.stamp.size)
+            # Written to while it was read: those are nobody's bytes.
+            if stamp_of(os.fstat(file.fileno())) != self.stamp:
+                return None
         return data if len(data) == self.stamp.size else None
 
 
