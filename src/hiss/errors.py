@@ -30,3 +30,13 @@ class ConfigurationError(HissError):
 
 class ManifestError(HissError):
     """A file that a build wrote cannot be read as what it should be."""
+
+
+class SourceChangedError(HissError):
+    """A source file was written to while a build was at work with it."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path} changed while it was being built",
+            "Let whatever writes it finish, and run the build again.",
+        )

@@ -157,7 +157,9 @@ def misserved_of(root, get):
 def assert_whole(root, get):
     """The release in force has every byte of it, and is served."""
     assert damage_of(root) == []
-    assert (root / ".hiss/index").read_bytes() == format_index(manifest_of(root).entries)
+    manifest = manifest_of(root)
+    index = format_index(manifest.entries, manifest.id)
+    assert (root / ".hiss/index").read_bytes() == index
     assert misserved_of(root, get) == []
     assert temporary_files(root) == []
 

@@ -209,3 +209,14 @@ def test_missing(method, body):
     reply = decide(Missing(Policy()), Request(method, if_none_match="*", if_match='"x"'))
     assert (reply.status, reply.content) == (404, body)
     assert dict(reply.headers)["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("ranges", ["bytes=abc", "lines=1-2", "bytes=5-2"])
+@pytest.mark.parametrize("if_range", [None, '"stale"'])
+def test_a_range_that_does_not_count_changes_nothing(ranges, if_range):
+    """Preconditions are held against what is sent, and a Range that is ignored selects nothing."""
+    etag = ASSET.identity.etag
+    for fields in ({"if_match": etag}, {"if_none_match": etag}):
+        plain = answer(Request("GET", accept_encoding="br", **fields))
+        ranged = Request("GET", accept_encoding="br", range=ranges, if_range=if_range, **fields)
+        assert answer(ranged) == plain

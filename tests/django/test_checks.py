@@ -30,7 +30,6 @@ def test_what_is_honoured_of_whitenoises_is_listed(configure):
     assert found() == [("hiss.I001", message, "Move them into HISS.")]
 
 
-@pytest.mark.xfail(reason="check_settings goes through KEYS, and not through ALIASES")
 @pytest.mark.parametrize("alias", ALIASES)
 def test_an_alias_that_is_honoured_is_listed_too(configure, alias):
     """A name of the deployment guides' is as much at work as WhiteNoise's own."""
@@ -117,3 +116,51 @@ def test_the_order_of_apps_is_checked(configure, apps, warned):
     """Behind Django's staticfiles, Hiss's `runserver` would never run."""
     configure(INSTALLED_APPS=apps)
     assert [identity for identity, _, _ in found()] == (["hiss.W002"] if warned else [])
+
+
+HISS_MIDDLEWARE, SECURITY = (
+    "hiss.django.middleware.HissMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+)
+GZIP, CONDITIONAL = (
+    "django.middleware.gzip.GZipMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+)
+STACKS = [
+    ([SECURITY, HISS_MIDDLEWARE, GZIP, CONDITIONAL], []),
+    ([SECURITY, GZIP], []),
+    ([SECURITY, GZIP, HISS_MIDDLEWARE, CONDITIONAL], [GZIP]),
+    ([GZIP, CONDITIONAL, HISS_MIDDLEWARE], [GZIP, CONDITIONAL]),
+]
+
+
+@pytest.mark.parametrize(("middleware", "named"), STACKS, ids=lambda each: str(len(each)))
+def test_the_order_of_middleware_is_checked(configure, middleware, named):
+    """What changes answers is for pages: before Hiss, it changes files too."""
+    configure(MIDDLEWARE=middleware)
+    messages = found()
+    assert [identity for identity, _, _ in messages] == (["hiss.W003"] if named else [])
+    assert all(message.startswith(f"{', '.join(named)} comes") for _, message, _ in messages)
+
+
+@pytest.mark.parametrize(
+    "outer", ["gzip.GZipMiddleware", "common.CommonMiddleware", "http.ConditionalGetMiddleware"]
+)
+def test_what_changes_answers_comes_after_us(configure, outer):
+    """A middleware that compresses parts, or gives tags of its own, is named where it is before."""
+    ours, outer = "hiss.django.middleware.HissMiddleware", f"django.middleware.{outer}"
+    configure(MIDDLEWARE=[ours, outer])
+    assert found() == []
+    configure(MIDDLEWARE=[outer, ours])
+    [(name, message, hint)] = found()
+    assert name == "hiss.W003"
+    assert outer in message
+    assert "right after SecurityMiddleware" in hint
+
+
+def test_a_key_outside_the_dict_is_named(configure):
+    """HISS_MAX_AGE, which people write who come from WHITENOISE_MAX_AGE, does nothing."""
+    configure(HISS_MAX_AGE=5)
+    assert [(name, hint) for name, _, hint in found()] == [
+        ("hiss.W001", 'Did you mean HISS["MAX_AGE"]?')
+    ]

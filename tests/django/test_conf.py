@@ -153,6 +153,21 @@ def test_defaults_follow_debug(configure, debug, max_age, live):
     assert configuration.static_root is None
 
 
+@pytest.mark.parametrize(("value", "expected"), [(1, True), (0, False)])
+def test_a_switch_may_be_a_number(configure, value, expected):
+    """What is read from the environment is often 0 or 1."""
+    configure(HISS={"AUTOREFRESH": value})
+    assert value_of("settled.autorefresh") is expected
+
+
+@pytest.mark.parametrize(("debug", "expected"), [(1, True), ("yes", True), (0, False), ("", False)])
+def test_debug_may_be_anything(configure, debug, expected):
+    """DEBUG is Django's, which takes it for true or false, whatever it is."""
+    configure(DEBUG=debug)
+    assert value_of("settled.autorefresh") is expected
+    assert value_of("use_finders") is expected
+
+
 @pytest.mark.parametrize("debug", [False, True])
 def test_max_age_none_is_kept(configure, debug):
     """`None`, which sends no header, is a value and not a gap for the default."""
@@ -163,7 +178,8 @@ def test_max_age_none_is_kept(configure, debug):
 WRONG = [
     ("ADD_HEADERS_FUNCTION", "path.to.function"),
     ("ALLOW_ALL_ORIGINS", "yes"),
-    ("AUTOREFRESH", 1),
+    ("AUTOREFRESH", 2),
+    ("AUTOREFRESH", "1"),
     ("CACHE_DIR", 7),
     ("CHARSET", "a charset"),
     ("COMPRESSION", ["br"]),
@@ -203,6 +219,7 @@ WRONG = [
     ("SKIP_COMPRESS_EXTENSIONS", [7]),
     ("SKIP_COMPRESS_EXTENSIONS", 7),
     ("STATIC_PREFIX", 7),
+    ("STATIC_PREFIX", "https://cdn.example.com/static/"),
     ("USE_FINDERS", "yes"),
 ]
 
@@ -305,3 +322,10 @@ def test_static_prefix(configure, url, script_name, prefix, expected):
         # As `django.setup()` does for every command.
         set_script_prefix(script_name)
     assert read_configuration().static_prefix == expected
+
+
+@pytest.mark.parametrize("debug", [0, 1, "", "True"])
+def test_debug_of_any_kind_will_do(configure, debug):
+    """DEBUG is often read from the environment, as a number or a text."""
+    configure(DEBUG=debug)
+    assert read_configuration().settled.autorefresh is bool(debug)

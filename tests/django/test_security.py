@@ -72,7 +72,7 @@ def test_files_carry_what_pages_carry(wrapped, root, settings, https):
 
 def test_hsts_goes_over_https_alone(wrapped, root):
     """RFC 6797, section 7.2: no such field over a connection that anyone may have changed."""
-    site = wrapped.open(STATIC_ROOT=root, **HSTS, SECURE_HSTS_PRELOAD=True)
+    site = wrapped.open(STATIC_ROOT=root, MIDDLEWARE=[SECURITY], **HSTS, SECURE_HSTS_PRELOAD=True)
     field = "Strict-Transport-Security"
     assert site.get("/static/app.css").headers[field] is None
     assert site.get("/static/app.css", https=True).headers[field] == "max-age=31536000; preload"
@@ -106,7 +106,7 @@ def test_the_proxys_word_counts_as_it_does_in_django(
 
 def test_several_lines_of_the_proxys_field_are_one_list(wrapped, root):
     """Of a field that two proxies set, the first line counts."""
-    site = wrapped.open(STATIC_ROOT=root, **HSTS, **PROXY)
+    site = wrapped.open(STATIC_ROOT=root, MIDDLEWARE=[SECURITY], **HSTS, **PROXY)
     if site.kind == "wsgi":
         response = site.get("/static/app.css", headers={"X-Forwarded-Proto": "https,http"})
     else:
@@ -175,6 +175,13 @@ def test_without_security_middleware_nothing_is_redirected(wrapped, root):
     assert site.get("/static/app.css").status == 200
 
 
+def test_without_security_middleware_no_header_is_added(wrapped, root):
+    """A project that has taken it out has its pages without these fields, and its files too."""
+    site = wrapped.open(STATIC_ROOT=root, MIDDLEWARE=[], **HSTS, HISS={"NOSNIFF": False})
+    for target in ("/page/", "/static/app.css"):
+        assert policy_of(site.get(target, https=True)) == {name: [] for name in FIELDS}
+
+
 def test_middleware_that_is_no_class_is_no_security_middleware(wrapped, root):
     """A middleware may be a function, and a subclass of Django's counts as Django's."""
     middleware = ["hiss_site.sync_only", "hiss_site.OwnSecurityMiddleware"]
@@ -192,7 +199,12 @@ def set_own_policy(headers, path, url):
 
 def test_a_projects_own_rule_goes_before_the_settings(wrapped, root):
     """Django does not overwrite what a response has; nor is there a second line of it."""
-    site = wrapped.open(STATIC_ROOT=root, **HSTS, HISS={"ADD_HEADERS_FUNCTION": set_own_policy})
+    site = wrapped.open(
+        STATIC_ROOT=root,
+        MIDDLEWARE=[SECURITY],
+        **HSTS,
+        HISS={"ADD_HEADERS_FUNCTION": set_own_policy},
+    )
     headers = site.get("/static/app.css", https=True).headers
     assert headers.get_all("Referrer-Policy") == ["unsafe-url"]
     assert headers.get_all("Strict-Transport-Security") == ["max-age=1"]
@@ -200,6 +212,6 @@ def test_a_projects_own_rule_goes_before_the_settings(wrapped, root):
 
 def test_nosniff_is_sent_once(wrapped, root):
     """Hiss's own nosniff and Django's are one line."""
-    site = wrapped.open(STATIC_ROOT=root)
+    site = wrapped.open(STATIC_ROOT=root, MIDDLEWARE=[SECURITY])
     headers = site.get("/static/app.css").headers
     assert headers.get_all("X-Content-Type-Options") == ["nosniff"]

@@ -46,6 +46,8 @@ SETTING_CASES = [
     ("WHITENOIZE_MAX_AGE", "WHITENOISE_MAX_AGE"),
     ("WHITNOISE_MAX_AGE", "WHITENOISE_MAX_AGE"),
     ("WHITENOISEMAX_AGE", "WHITENOISE_MAX_AGE"),
+    ("HISS_MAX_AGE", 'HISS["MAX_AGE"]'),
+    ("HISS_CACHE_DIR", 'HISS["CACHE_DIR"]'),
 ]
 
 
@@ -60,7 +62,10 @@ def test_a_misspelt_setting_names_the_one_that_was_meant(name, meant):
 
 @pytest.mark.parametrize(
     "name",
-    ["DEBUG", "STATIC_URL", "HISSES", "WHITE_NOISE", "MAX_AGE", "WHITELIST", "WHITEBOARD_ROOT"],
+    [
+        *("DEBUG", "STATIC_URL", "HISSES", "WHITE_NOISE", "WHITELIST", "WHITEBOARD_ROOT"),
+        *("ROOT", "CHARSET", "MAX_AGE", "CACHE_DIR"),
+    ],
 )
 def test_settings_of_others_are_left_alone(name):
     """What is no setting of Hiss's or WhiteNoise's is no business of the check."""

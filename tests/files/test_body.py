@@ -107,7 +107,7 @@ def test_a_file_that_shrinks_while_it_is_sent(source, left):
     chunks = []
     with open(source.path, "r+b") as file:
         file.truncate(left)
-    with pytest.raises(BodyCutShortError, match=r"file\.bin (shrank|changed) while it was being sent"):
+    with pytest.raises(BodyCutShortError, match=r"file\.bin (shrank|changed) while"):
         chunks.extend(body)
     assert b"".join(chunks) == DATA[:left]
     assert body.file.closed
@@ -157,10 +157,10 @@ def test_exact_file_that_shrinks(exact, source, left):
     """What is not there is an error where it is read, and where it is closed unread (W8)."""
     os.truncate(source.path, left)
     chunks = []
-    with pytest.raises(BodyCutShortError, match=r"file\.bin (shrank|changed) while it was being sent"):
+    with pytest.raises(BodyCutShortError, match=r"file\.bin (shrank|changed) while"):
         chunks.extend(iter(lambda: exact.read(CHUNK), None))
     assert b"".join(chunks) == DATA[:left]
-    with pytest.raises(BodyCutShortError, match=r"file\.bin (shrank|changed) while it was being sent"):
+    with pytest.raises(BodyCutShortError, match=r"file\.bin (shrank|changed) while"):
         exact.close()
     assert is_closed(exact)
     exact.close()

@@ -14,7 +14,7 @@ from hiss.core.manifest import ManifestEntry
 from hiss.errors import ManifestError
 from hiss.files.index import Index, format_index
 
-HEADER = struct.Struct("<8sIIQQ")
+HEADER = struct.Struct("<8sIIQQ32s")
 
 
 def entry(file, **fields):
@@ -138,7 +138,7 @@ def test_names_of_one_slot(open_index, place):
 def test_at_most_half_of_the_slots_are_taken(number, slots):
     """The number of slots is a power of two, and a look-up always comes to a free one."""
     data = format_index([entry(f"f{n}") for n in range(number)])
-    _, _, size, begin, length = HEADER.unpack_from(data)
+    _, _, size, begin, length, _ = HEADER.unpack_from(data)
     assert size == slots
     assert length == len(data)
     table = struct.unpack_from(f"<{size}Q", data, begin)
@@ -180,7 +180,7 @@ def test_other_entries_are_other_bytes(change):
 
 
 def header(magic=b"hissindx", version=1, slots=2, begin=HEADER.size, length=HEADER.size + 16):
-    return HEADER.pack(magic, version, slots, begin, length)
+    return HEADER.pack(magic, version, slots, begin, length, b"")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hiss.build.bundles import prehashed_names
@@ -13,12 +13,11 @@ from hiss.build.plan import NameOf, hashed_name, plan
 from hiss.build.problems import Rules, errors_of, write_problems
 from hiss.build.progress import Silent
 from hiss.build.publish import Choices, put_in_force, write_django_manifest, write_files
-from hiss.build.references import SCRIPT_KINDS
 from hiss.files.lock import locked
 from hiss.files.release import LOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from hiss.build.cache import Cache
     from hiss.build.inspect import Inspected
@@ -67,11 +66,13 @@ def build(
     path_of: Callable[[Source], str] | None = None,
     before_switch: Callable[[Manifest], None] | None = None,
     progress: Progress | None = None,
+    also: Sequence[Problem] = (),
 ) -> Outcome:
     """Build a release of `sources` into `root`; of two with one name, the first counts.
 
     `path_of` says where a source's bytes are read (its own path); `before_switch` is called when
-    every file is in place, and instead of writing Django's manifest.
+    every file is in place, and instead of writing Django's manifest; `also` are problems that are
+    known already.
 
     Raises:
         ConfigurationError: A codec is not installed.
@@ -79,6 +80,7 @@ def build(
     """
     watch = progress or Silent()
     planned = make_plan(sources, wishes, cache, path_of=path_of, progress=watch)
+    planned = replace(planned, problems=(*planned.problems, *also))
     if errors_of(planned.problems):
         return Outcome(None, planned)
     with locked(os.path.join(root, LOCK)):
@@ -118,20 +120,15 @@ def make_plan(
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         inspected = list(pool.map(read, (unique[name] for name in sorted(unique))))
     watch.end()
+    prehashed = prehashed_names(unique.values())
     if wishes.name_of is None:
         unlinked = [each._replace(references=()) for each in inspected]
-        return plan(unlinked, name_of=lambda name, _content: name)
-    if not wishes.modules:
-        inspected = [_without_modules(each) for each in inspected]
+        return plan(unlinked, name_of=lambda name, _content: name, prehashed=prehashed)
     return plan(
         inspected,
         prefix=wishes.prefix,
         rules=wishes.rules,
         name_of=wishes.name_of,
-        prehashed=prehashed_names(unique.values()),
+        prehashed=prehashed,
+        modules=wishes.modules,
     )
-
-
-def _without_modules(each: Inspected) -> Inspected:
-    kept = tuple(ref for ref in each.references if ref.kind not in SCRIPT_KINDS)
-    return each._replace(references=kept)

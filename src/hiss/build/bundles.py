@@ -14,7 +14,6 @@ import os
 import posixpath
 import re
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,9 +23,11 @@ if TYPE_CHECKING:
 _MANIFESTS: Final = frozenset({"manifest.json", "asset-manifest.json", "webpack-stats.json"})
 _VITE: Final = ".vite/manifest.json"
 
-# `main-BRBmoGS9.js`, `app.3f9c1d2e.chunk.css`: eight letters or more, base64url or hex, behind a
-# name and a separator; `4889e940.js`: a hash alone.
-_HASH: Final = re.compile(r"(?:.+[.\-_~]|^)([A-Za-z0-9_-]{8,})(?:\.\w+)+")
+# `main-BRBmoGS9.js`, `app.3f9c1d2e.chunk.css`: eight letters of base64url, or hex, behind a name
+# and a separator; `4889e940.js`: hex alone.
+_HASH: Final = re.compile(
+    r"(?:.+[.\-_~]([A-Za-z0-9_-]{8}|[0-9a-f]{8,64})|([0-9a-f]{8,64}))(?:\.[A-Za-z]\w*)+"
+)
 
 # A word may have eight letters too. One in a thousand hashes looks like a word, but not most of a
 # tool's files: where most look like hashes, all are.
@@ -38,22 +39,25 @@ def prehashed_names(sources: Iterable[Source]) -> frozenset[str]:
     by_name = {each.name: each.path for each in sources}
     found: set[str] = set()
     for folder, path in _manifests(by_name):
-        named = {
-            name
-            for file in _named_files(_load(path))
-            for name in _candidates(posixpath.normpath(posixpath.join(folder, file)), file, by_name)
-        }
+        named: dict[str, str] = {}
+        for file, plain in _named_files(_load(path)):
+            name = _source_name(folder, file, by_name)
+            if name is not None:
+                named[name] = f"{named.get(name, '')} {plain}"
         found |= _hashed(named)
     return frozenset(found)
 
 
-def _hashed(names: set[str]) -> set[str]:
-    """Those of one tool's files whose names hold a hash."""
-    hashes = {
-        name: match[1] for name in names if (match := _HASH.fullmatch(posixpath.basename(name)))
-    }
+def _hashed(named: dict[str, str]) -> set[str]:
+    """Those of one tool's files whose names hold a hash that their plain names have not."""
+    hashes = {}
+    for name, plain in named.items():
+        match = _HASH.fullmatch(posixpath.basename(name))
+        token = match and (match[1] or match[2])
+        if token and token not in plain:
+            hashes[name] = token
     sure = {name for name, token in hashes.items() if _UNLIKE_A_WORD.search(token)}
-    return set(hashes) if 2 * len(sure) > len(names) else sure
+    return set(hashes) if 2 * len(sure) > len(named) else sure
 
 
 def _manifests(by_name: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -78,23 +82,29 @@ def _load(path: str) -> Any:  # noqa: ANN401 - whatever the file holds
     try:
         with open(path, encoding="utf-8") as file:
             return json.load(file)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         # Many files are called manifest.json; this one is somebody else's.
         return None
 
 
-def _named_files(document: object) -> Iterator[str]:
-    """The files that a manifest says are published: from its folder, or from a public path."""
+def _named_files(document: object) -> Iterator[tuple[str, str]]:
+    """The files that a manifest says are published, each with what it says of its plain name."""
     if not isinstance(document, dict):
         return
     for key, value in document.items():
         if isinstance(value, str):
-            yield value
+            # webpack's: `"main.js": "main.3f9c1d2e.js"`.
+            if posixpath.splitext(key)[1] == posixpath.splitext(value)[1] != "":
+                yield value, key
         elif key in {"files", "assets", "chunks", "entrypoints"}:
-            yield from _strings(value)
-        elif isinstance(value, dict):
-            for part in ("file", "css", "assets"):
-                yield from _strings(value.get(part))
+            for each in _strings(value):
+                yield each, ""
+        elif isinstance(value, dict) and isinstance(value.get("file"), str):
+            # Vite's; the other files of an entry are not its own, and have no plain name here.
+            yield value["file"], f"{key} {value.get('name', '')}"
+            for part in ("css", "assets"):
+                for each in _strings(value.get(part)):
+                    yield each, ""
 
 
 def _strings(value: object) -> Iterator[str]:
@@ -109,14 +119,15 @@ def _strings(value: object) -> Iterator[str]:
             yield from _strings(each)
 
 
-def _candidates(name: str, file: str, by_name: dict[str, str]) -> Iterator[str]:
+def _source_name(folder: str, file: str, by_name: dict[str, str]) -> str | None:
     """The source that a manifest means: beside it, or from its public path on."""
-    if name in by_name:
-        yield name
-        return
-    path = urlsplit(file).path.lstrip("/")
-    while path:
-        if path in by_name:
-            yield path
-            return
+    if "//" in file:
+        # Another host's, or a path that no file has.
+        return None
+    if not file.startswith("/"):
+        name = posixpath.normpath(posixpath.join(folder, file))
+        return name if name in by_name else None
+    path = file.lstrip("/")
+    while path and path not in by_name:
         path = path.partition("/")[2]
+    return path or None

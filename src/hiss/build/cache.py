@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import tempfile
 from contextlib import suppress
 from hashlib import sha256
 from typing import Final
@@ -41,6 +42,9 @@ def default_folder() -> str:
         base = os.path.expanduser("~/Library/Caches")
     else:
         base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    if base.startswith("~"):
+        # A user without a home, as containers have them.
+        base = tempfile.gettempdir()
     return os.path.join(base, "hiss")
 
 

@@ -58,9 +58,12 @@ def read_pyproject(folder: str) -> BuildConfig:
     try:
         with open(path, "rb") as file:
             document = tomllib.load(file)
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from error
-    table = document.get("tool", {}).get("hiss", {})
+    tools = document.get("tool", {})
+    table = tools.get("hiss", {}) if isinstance(tools, dict) else {}
+    if not isinstance(table, dict):
+        raise ConfigurationError(f"{path}: [tool.hiss] must be a table, not {table!r}")
     try:
         return parse_table(table, os.path.dirname(path))
     except ConfigurationError as error:
@@ -99,6 +102,9 @@ def parse_table(table: Mapping[str, Any], folder: str) -> BuildConfig:
         return value
 
     sources = get("sources", list, "a list of folders", [])
+    if not all(isinstance(each, str) for each in sources):
+        raise ConfigurationError(f"sources must be a list of folders, not {sources!r}")
+    cache_dir = get("cache_dir", str, "a folder", "")
     output = get("output", str, "a folder", "")
     rules = get("missing_references", dict, "a table of names to verdicts", {})
     Rules(rules)
@@ -107,7 +113,7 @@ def parse_table(table: Mapping[str, Any], folder: str) -> BuildConfig:
         sources=tuple(os.path.join(folder, each) for each in sources),
         output=os.path.join(folder, output) if output else "",
         prefix=normalise_prefix(get("prefix", str, "a URL path", "/static/")),
-        cache_dir=get("cache_dir", str, "a folder", ""),
+        cache_dir=os.path.join(folder, cache_dir) if cache_dir else "",
         rules=rules,
         choices=Choices(
             levels=settle_levels(table.get("compression"), table.get("compression_level")),

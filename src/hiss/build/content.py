@@ -8,6 +8,8 @@ from hashlib import md5, sha256, sha384
 from io import BytesIO
 from typing import BinaryIO, Final
 
+from hiss.errors import SourceChangedError
+
 _CHUNK: Final = 1024 * 1024
 
 
@@ -30,11 +32,32 @@ class Content:
         return open(self.path, "rb") if self.data is None else BytesIO(self.data)
 
     def read(self) -> bytes:
-        """All the bytes."""
+        """All the bytes.
+
+        Raises:
+            SourceChangedError: They are not what they were when they were hashed.
+        """
         if self.data is not None:
             return self.data
         with open(self.path, "rb") as file:
-            return file.read()
+            data = file.read()
+        if sha256(data).hexdigest() != self.sha256:
+            raise SourceChangedError(self.path)
+        return data
+
+    def copy_to(self, target: BinaryIO) -> None:
+        """Write all the bytes to `target`.
+
+        Raises:
+            SourceChangedError: They are not what they were when they were hashed.
+        """
+        digest = sha256()
+        with self.open() as source:
+            while chunk := source.read(_CHUNK):
+                digest.update(chunk)
+                target.write(chunk)
+        if digest.hexdigest() != self.sha256:
+            raise SourceChangedError(self.path)
 
 
 def of_bytes(data: bytes) -> Content:

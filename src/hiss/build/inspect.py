@@ -48,7 +48,9 @@ def inspect(source: Source, path: str, cache: Cache) -> Inspected:
     key = f"{content.sha256}-references{extension}-{_REFERENCES_VERSION}"
     known = cache.get(key)
     if known is not None:
-        return Inspected(source, content, _parse(known))
+        references = _parse(known, content.size)
+        if references is not None:
+            return Inspected(source, content, references)
     references = tuple(tokenizer(content.read()))
     cache.put(key, _format(references))
     return Inspected(source, content, references)
@@ -58,7 +60,14 @@ def _format(references: tuple[Reference, ...]) -> bytes:
     return json.dumps([(*each[:3], each.kind.name) for each in references]).encode()
 
 
-def _parse(payload: bytes) -> tuple[Reference, ...]:
-    return tuple(
-        Reference(start, end, url, Kind[kind]) for start, end, url, kind in json.loads(payload)
-    )
+def _parse(payload: bytes, size: int) -> tuple[Reference, ...] | None:
+    """The references that a cache held; `None` where no file of that size can have them."""
+    try:
+        references = tuple(
+            Reference(start, end, str(url), Kind[kind])
+            for start, end, url, kind in json.loads(payload)
+        )
+        ends = [0, *(place for each in references for place in each[:2]), size]
+        return references if ends == sorted(ends) else None
+    except (ValueError, TypeError, KeyError):
+        return None

@@ -11,12 +11,12 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hiss.build.content import Content, of_bytes
 from hiss.build.graph import components
 from hiss.build.problems import Problem, Rules, Verdict, position, rule_against
-from hiss.build.references import MODULE_KINDS, STATIC_KINDS, Reference
+from hiss.build.references import MODULE_KINDS, SCRIPT_KINDS, STATIC_KINDS, Reference
 from hiss.build.resolve import resolve
 from hiss.build.rewrite import renamed, splice
 from hiss.core.nearest import nearest
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from hiss.build.inspect import Inspected
+
+_MOST_WITH_NEAREST: Final = 100
 
 #: From a logical name and the content it will have, to the name it is published under.
 NameOf = Callable[[str, Content], str]
@@ -51,6 +53,8 @@ class Planned:
     references: tuple[str, ...] = ()
     #: Of those, the modules that it imports statically.
     imports: tuple[str, ...] = ()
+    #: Whether a file that is not rewritten names it, as it is called in the source tree.
+    is_named_plainly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +77,13 @@ def plan(
     rules: Rules | None = None,
     name_of: NameOf = hashed_name,
     prehashed: Collection[str] = (),
+    modules: bool = True,
 ) -> Plan:
     """Plan the release of these files.
 
     `prefix`: the path they are served below; `prehashed`: the names of those that another tool
-    has named by content, which are passed through as they are.
+    has named by content, which are passed through as they are; `modules`: whether what scripts
+    import is rewritten.
     """
     files = {each.source.name: each for each in inspected}
     judge = rules or Rules({})
@@ -88,11 +94,13 @@ def plan(
         if name in prehashed:
             problems += _two_urls(each, found, prehashed)
         links[name] = found
-    planner = _Planner(files, links, name_of, prehashed)
+    planner = _Planner(files, links, name_of, prehashed, modules=modules)
     graph = {name: [link.target for link in links.get(name, ())] for name in files}
     for component in components(graph):
         planner.add(component)
-    return Plan(tuple(planner.planned[name] for name in sorted(files)), tuple(problems))
+    planned = tuple(planner.planned[name] for name in sorted(files))
+    problems += _taken_names(planned, files)
+    return Plan(planned, tuple(problems))
 
 
 def _links(
@@ -112,7 +120,9 @@ def _links(
         else:
             verdict = rules.judge(each.source, reference)
             if verdict is not Verdict.IGNORE:
-                problems.append(_missing(each, reference, target, verdict, files))
+                # Looking for names takes time; many problems are mostly one.
+                near = nearest(target, files) if len(problems) < _MOST_WITH_NEAREST else ()
+                problems.append(_missing(each, reference, target, verdict, near))
     return found
 
 
@@ -121,7 +131,7 @@ def _missing(
     reference: Reference,
     wanted: str,
     verdict: Verdict,
-    files: Collection[str],
+    near: tuple[str, ...],
 ) -> Problem:
     return _problem(
         each,
@@ -130,7 +140,7 @@ def _missing(
         verdict=verdict,
         message=f"{reference.kind.value} names {wanted}, and there is no such file",
         wanted=wanted,
-        near=nearest(wanted, files),
+        near=near,
         rule=rule_against(each.source),
     )
 
@@ -151,6 +161,30 @@ def _two_urls(
                 f"run twice",
                 wanted=target,
                 rule="let the tool that made the one make the other too, or keep them apart",
+            )
+
+
+def _taken_names(planned: Iterable[Planned], files: Mapping[str, Inspected]) -> Iterable[Problem]:
+    """A source that is called what another is published as, and says something else."""
+    for each in planned:
+        source = each.inspected.source
+        other = files.get(each.file)
+        if each.file == source.name or other is None:
+            continue
+        if other.content.sha256 != each.content.sha256:
+            yield Problem(
+                id="name-taken",
+                verdict=Verdict.ERROR,
+                file=source.name,
+                path=source.path,
+                line=1,
+                column=1,
+                text=f"{other.source.path} has that name",
+                message=f"{source.name} would be published as {each.file}, and there is a file "
+                "of that name with other bytes",
+                wanted=each.file,
+                owner=source.owner,
+                rule="rename or remove the one that is called by a hash",
             )
 
 
@@ -192,12 +226,27 @@ class _Planner:
         links: Mapping[str, list[_Link]],
         name_of: NameOf,
         prehashed: Collection[str],
+        *,
+        modules: bool,
     ) -> None:
         self.planned: dict[str, Planned] = {}
         self._files = files
         self._links = links
         self._name_of = name_of
         self._prehashed = prehashed
+        self._modules = modules
+        #: The names of files that are named by what is not rewritten.
+        self._plain = {
+            link.target
+            for name, found in links.items()
+            for link in found
+            if not self._is_rewritten(name, link)
+        }
+
+    def _is_rewritten(self, name: str, link: _Link) -> bool:
+        if name in self._prehashed:
+            return False
+        return self._modules or link.reference.kind not in SCRIPT_KINDS
 
     def add(self, component: tuple[str, ...]) -> None:
         """Plan files that name each other in a circle, or one file."""
@@ -226,8 +275,8 @@ class _Planner:
     def _content(self, name: str, files: Mapping[str, str]) -> Content:
         """What a file will say; `files` are the names of those that are not planned yet."""
         original = self._files[name].content
-        links = self._links.get(name, ())
-        if not links or name in self._prehashed:
+        links = [link for link in self._links.get(name, ()) if self._is_rewritten(name, link)]
+        if not links:
             return original
         data = original.read()
         changes = []
@@ -250,4 +299,5 @@ class _Planner:
             immutable=file != name or name in self._prehashed,
             references=tuple(dict.fromkeys(link.target for link in links)),
             imports=tuple(dict.fromkeys(static)),
+            is_named_plainly=name in self._plain,
         )

@@ -10,6 +10,7 @@ import re
 from dataclasses import asdict, dataclass
 from enum import Enum
 from fnmatch import fnmatchcase
+from glob import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from hiss.build.references import SCRIPT_KINDS, Kind, Reference
@@ -64,11 +65,19 @@ class Problem:
             lines.append(f"    nearest: {', '.join(self.near)}")
         whose = f"a file of {self.owner}" if self.owner else "your file"
         lines.append(f"    {whose}{f'; {self.rule}' if self.rule else ''}")
-        return "\n".join(lines)
+        return "\n".join(_printable(line) for line in lines)
 
     def as_json(self) -> dict[str, Any]:
         """The problem as JSON has it."""
         return {**asdict(self), "verdict": self.verdict.value}
+
+
+def _printable(line: str) -> str:
+    """A line with its control characters as escapes: what a file says must not steer a terminal."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in line
+    )
 
 
 def write_problems(problems: Iterable[Problem], root: str) -> None:
@@ -101,19 +110,19 @@ _LENIENT: Final = frozenset({Kind.JS_IMPORT, Kind.JS_EXPORT, Kind.JS_DYNAMIC_IMP
 class Rules:
     """`MISSING_REFERENCES`: verdicts for the project's own files, for packages', and by glob."""
 
-    def __init__(self, rules: Mapping[str, str]) -> None:
+    def __init__(self, rules: Mapping[str, Any]) -> None:
         """`rules`: `own`, `vendor` or a glob of logical names, to `error`, `warn` or `ignore`.
 
         Raises:
             ConfigurationError: A verdict is none of these.
         """
         for key, value in rules.items():
-            if value not in {verdict.value for verdict in Verdict}:
+            if not isinstance(value, str) or value not in {each.value for each in Verdict}:
                 raise ConfigurationError(
                     f'MISSING_REFERENCES["{key}"] must be "error", "warn" or "ignore", '
                     f"not {value!r}"
                 )
-        self._own_is_set = OWN in rules
+        self._set = rules.keys() & DEFAULT_RULES.keys()
         merged = {**DEFAULT_RULES, **rules}
         self._by_owner = {key: Verdict(merged[key]) for key in (OWN, VENDOR)}
         self._globs = [
@@ -122,13 +131,14 @@ class Rules:
 
     def judge(self, source: Source, reference: Reference) -> Verdict:
         """The verdict on a reference in `source` to something that is not there."""
+        if reference.kind is Kind.SOURCE_MAP:
+            return Verdict.IGNORE
         for glob, verdict in self._globs:
             if fnmatchcase(source.name, glob):
                 return verdict
-        if reference.kind is Kind.SOURCE_MAP:
-            return Verdict.IGNORE
-        verdict = self._by_owner[VENDOR if source.owner else OWN]
-        if verdict is Verdict.ERROR and not self._own_is_set and _is_for_a_bundler(reference):
+        owner = VENDOR if source.owner else OWN
+        verdict = self._by_owner[owner]
+        if verdict is Verdict.ERROR and owner not in self._set and _is_for_a_bundler(reference):
             return Verdict.WARNING
         return verdict
 
@@ -144,7 +154,7 @@ def _is_for_a_bundler(reference: Reference) -> bool:
 
 def rule_against(source: Source) -> str:
     """The words for the setting that would let a missing reference in `source` pass."""
-    return f'to let it pass: "MISSING_REFERENCES": {{"{source.name}": "ignore"}}'
+    return f'to let it pass: "MISSING_REFERENCES": {{{json.dumps(escape(source.name))}: "ignore"}}'
 
 
 def position(data: bytes, offset: int) -> tuple[int, int]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,22 +17,22 @@ from hashlib import md5
 from typing import TYPE_CHECKING
 
 from hiss.build.content import of_file
-from hiss.build.variants import make_variants, tasks_for
+from hiss.build.variants import Task, make_variants
 from hiss.core.manifest import Manifest, ManifestEntry, format_manifest, release_id
 from hiss.files.atomic import TEMPORARY, replacing, write_atomic
 from hiss.files.index import format_index
-from hiss.files.release import CURRENT, DJANGO_MANIFEST, INDEX, manifest_name, read_published
+from hiss.files.release import CURRENT, DJANGO_MANIFEST, INDEX, manifest_name, read_before
 from hiss.http.codings import BUILD_LEVELS, DYNAMIC_LEVELS, SUFFIXES
 from hiss.http.media import is_compressible, media_type
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from hiss.build.cache import Cache
     from hiss.build.content import Content
     from hiss.build.plan import Plan
     from hiss.build.progress import Progress
-    from hiss.build.variants import Made, Task
+    from hiss.build.variants import Made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +74,28 @@ def write_files(
     """
     clear_leftovers(root)
     files = sorted(_files(plan, only_hashed=choices.only_hashed), key=lambda each: each.file)
-    # Hashed names first: nobody asks for them yet. The plain ones hold the release before.
-    progress.begin("writing", len(files), sum(each.content.size for each in files))
-    for each in sorted(files, key=lambda each: not each.immutable):
-        _write(each, root)
-        progress.advance(each.content.size)
-    progress.end()
-    variants = _compress(files, root, choices, cache, progress)
+    names = frozenset(each.file for each in files)
+    variants: dict[str, list[Made]] = {}
+    # Hashed names first, with all that takes time: nobody asks for them yet. The plain ones are
+    # the release before's until they are written.
+    for group in ([f for f in files if f.immutable], [f for f in files if not f.immutable]):
+        progress.begin("writing", len(group), sum(each.content.size for each in group))
+        for each in group:
+            _write(each, root)
+            progress.advance(each.content.size)
+        progress.end()
+        earlier = {
+            (made.task.content.sha256, made.task.coding): made
+            for several in variants.values()
+            for made in several
+        }
+        tasks = _tasks(group, root, choices, names, earlier)
+        for made in make_variants(tasks, cache, progress):
+            for path in made.task.paths:
+                name = os.path.relpath(path, root).replace(os.sep, "/")
+                variants.setdefault(name, []).append(made)
     cache.trim()
-    entries = tuple(_entry(each, variants[each.file]) for each in files)
+    entries = tuple(_entry(each, variants.get(each.file, [])) for each in files)
     return Manifest(
         id=release_id(entries),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -97,10 +109,12 @@ def put_in_force(manifest: Manifest, root: str) -> None:
 
     Variants that the release before had, and this one has not, are removed.
     """
-    before = read_published(root).variant_names()
+    before = read_before(root).variant_names()
     text = format_manifest(manifest).encode("utf-8")
     write_atomic(os.path.join(root, manifest_name(manifest.id)), text, durable=True)
-    write_atomic(os.path.join(root, INDEX), format_index(manifest.entries), durable=True)
+    write_atomic(
+        os.path.join(root, INDEX), format_index(manifest.entries, manifest.id), durable=True
+    )
     current = f"{manifest.id}\n".encode("ascii")
     write_atomic(os.path.join(root, CURRENT), current, durable=True)
     names = {entry.file for entry in manifest.entries}
@@ -128,22 +142,26 @@ def clear_leftovers(root: str) -> None:
                     os.unlink(os.path.join(folder, name))
 
 
-def _files(plan: Plan, *, only_hashed: bool) -> Iterator[_File]:
+def _files(plan: Plan, *, only_hashed: bool) -> list[_File]:
+    """Every file of the release, each once: a source may be called what another is published as."""
+    files: dict[str, _File] = {}
+    originals: dict[str, _File] = {}
     for each in plan.files:
         name = each.inspected.source.name
         has_copy = each.file != name
         links = each.references, each.imports
-        yield _File(name, each.file, each.content, each.immutable, has_copy, *links)
-        if has_copy and not only_hashed:
-            yield _File(name, name, each.inspected.content, False, True, *links)
+        files[each.file] = _File(name, each.file, each.content, each.immutable, has_copy, *links)
+        if has_copy and (each.is_named_plainly or not only_hashed):
+            originals[name] = _File(name, name, each.inspected.content, False, True, *links)
+    return [*files.values(), *(each for name, each in originals.items() if name not in files)]
 
 
 def _write(each: _File, root: str) -> None:
     path = os.path.join(root, each.file)
     if _is_there(path, each.content):
         return
-    with replacing(path) as target, each.content.open() as source:
-        shutil.copyfileobj(source, target, 1024 * 1024)
+    with replacing(path) as target:
+        each.content.copy_to(target)
 
 
 def _is_there(path: str, content: Content) -> bool:
@@ -155,39 +173,30 @@ def _is_there(path: str, content: Content) -> bool:
         return False
 
 
-def _compress(
-    files: list[_File], root: str, choices: Choices, cache: Cache, progress: Progress
-) -> dict[str, list[Made]]:
-    """The variants made of each file."""
-    names = {each.file for each in files}
+def _tasks(
+    files: Iterable[_File],
+    root: str,
+    choices: Choices,
+    taken: Collection[str],
+    earlier: Mapping[tuple[str, str], Made],
+) -> Iterator[Task]:
+    """What is to be compressed of these files, each content once; what was made `earlier`, of the
+    same content, is made again by copying. A variant that is a file of the tree is not made.
+    """
     same: dict[str, list[_File]] = defaultdict(list)
     for each in files:
         if _is_wanted(each.file, choices.skip_extensions):
             same[each.content.sha256].append(each)
-    tasks = [
-        task
-        for group in same.values()
-        for task in _tasks(group, root, _levels(group, choices.levels), names)
-    ]
-    variants: dict[str, list[Made]] = {name: [] for name in names}
-    for made in make_variants(tasks, cache, progress):
-        for path in made.task.paths if made.size else ():
-            variants[os.path.relpath(path, root).replace(os.sep, "/")].append(made)
-    return variants
-
-
-def _tasks(
-    group: list[_File], root: str, levels: Mapping[str, int], taken: Collection[str]
-) -> Iterator[Task]:
-    """The tasks of files with one content; a variant that is a file of the tree is not made."""
-    for coding, level in levels.items():
-        paths = tuple(
-            os.path.join(root, each.file)
-            for each in group
-            if each.file + SUFFIXES[coding] not in taken
-        )
-        if paths:
-            yield from tasks_for(group[0].content, {coding: level}, paths)
+    for digest, group in same.items():
+        for coding, level in _levels(group, choices.levels).items():
+            suffix = SUFFIXES[coding]
+            paths = tuple(
+                os.path.join(root, each.file) for each in group if each.file + suffix not in taken
+            )
+            made = earlier.get((digest, coding))
+            if paths and (made is None or made.size):
+                like = made.task.paths[0] + suffix if made else ""
+                yield Task(group[0].content, coding, level, paths, like)
 
 
 def _levels(group: list[_File], levels: Mapping[str, int]) -> Mapping[str, int]:
@@ -208,7 +217,7 @@ def _is_wanted(name: str, skip_extensions: Collection[str] | None) -> bool:
 
 
 def _entry(each: _File, variants: list[Made]) -> ManifestEntry:
-    ordered = sorted(variants, key=lambda made: made.task.coding)
+    ordered = sorted((made for made in variants if made.size), key=lambda made: made.task.coding)
     return ManifestEntry(
         name=each.name,
         file=each.file,

@@ -31,8 +31,16 @@ def resolve(reference: Reference, file: str, prefix: str) -> str | None:
     path = re.split(r"[?#]", url, maxsplit=1)[0]
     if not path or path.startswith("//") or _SCHEME.match(path):
         return None
-    if path.startswith("/"):
-        if not path.startswith(prefix):
-            return None
-        return posixpath.normpath(unquote(path[len(prefix) :]))
-    return posixpath.normpath(posixpath.join(posixpath.dirname(file), unquote(path)))
+    if posixpath.basename(path) in {"", ".", ".."}:
+        # A folder is no file, and scripts ask for their own: new URL(".", import.meta.url).
+        return None
+    # As a browser does it: against the file's own URL, and never above the root (RFC 3986, 5.2.4).
+    absolute = posixpath.normpath(posixpath.join(prefix, posixpath.dirname(file), path))
+    if not absolute.startswith(prefix):
+        return None
+    name = absolute[len(prefix) :]
+    if "//" in path:
+        # An empty segment: a browser keeps it, and no server finds that file.
+        return posixpath.join(posixpath.dirname(file), path)
+    # An encoded separator is part of a name, and no name that a file has.
+    return name if re.search(r"%(?:2f|5c)", name, re.IGNORECASE) else unquote(name)

@@ -29,12 +29,22 @@ def splice(data: bytes, changes: Iterable[tuple[int, int, bytes]]) -> bytes:
 def renamed(data: bytes, reference: Reference, new_name: str) -> tuple[int, int, bytes]:
     """The change that makes `reference` name `new_name`, a file in the same folder as before.
 
-    Only the last segment of the path changes; folders, query and fragment stay as they are written.
+    Only the last segment of the path changes; folders, query and fragment stay as they are written,
+    unless they are written with escapes: then the whole URL is written anew.
     """
     raw = data[reference.start : reference.end]
-    # A "?" or "#" that is written as an escape is part of the name, which is replaced whole.
-    tail = re.search(rb"[?#]", raw)
-    path_end = tail.start() if tail else len(raw.rstrip(b" \t\r\n\f"))
-    name_start = raw.rfind(b"/", 0, path_end) + 1
-    name = quote(posixpath.basename(new_name), safe=_SAFE).encode("ascii")
-    return reference.start + name_start, reference.start + path_end, name
+    name = quote(posixpath.basename(new_name), safe=_SAFE)
+    if raw.decode("utf-8", "replace") != reference.url:
+        url = reference.url.strip(" \t\r\n\f")
+        start, end = _last_segment(url)
+        whole = quote(url[:start] + name + url[end:], safe=f"{_SAFE}/%?#&=:;*")
+        return reference.start, reference.end, whole.encode("ascii")
+    start, end = _last_segment(raw.decode("latin-1").rstrip(" \t\r\n\f"))
+    return reference.start + start, reference.start + end, name.encode("ascii")
+
+
+def _last_segment(url: str) -> tuple[int, int]:
+    """Where the last segment of a URL's path is."""
+    tail = re.search(r"[?#]", url)
+    end = tail.start() if tail else len(url)
+    return url.rfind("/", 0, end) + 1, end

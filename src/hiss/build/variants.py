@@ -12,10 +12,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hiss.files.atomic import write_atomic
-from hiss.http.codings import SUFFIXES, codec_version, compress
+from hiss.http.codings import SUFFIXES, codec_version, compress, decompress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable
 
     from hiss.build.cache import Cache
     from hiss.build.content import Content
@@ -33,6 +33,8 @@ class Task(NamedTuple):
     level: int
     #: The files' paths on disk.
     paths: tuple[str, ...]
+    #: The path of a variant that was made of the same content just now; empty where none was.
+    like: str = ""
 
 
 class Made(NamedTuple):
@@ -43,14 +45,6 @@ class Made(NamedTuple):
     size: int
     #: The SHA-256 of its bytes, in hex.
     checksum: str
-
-
-def tasks_for(
-    content: Content, levels: Mapping[str, int], paths: tuple[str, ...]
-) -> Iterator[Task]:
-    """The tasks of one content."""
-    for coding, level in levels.items():
-        yield Task(content, coding, level, paths)
 
 
 def make_variants(tasks: Iterable[Task], cache: Cache, progress: Progress) -> list[Made]:
@@ -86,10 +80,13 @@ def _make(task: Task, cache: Cache) -> Made:
 
 def _packed(task: Task, cache: Cache) -> bytes | None:
     """The compressed bytes; `None` where they are no fewer."""
+    if task.like:
+        with open(task.like, "rb") as file:
+            return file.read()
     version = codec_version(task.coding)
     key = f"{task.content.sha256}-{task.coding}-{task.level}-{version}"
     packed = cache.get(key)
-    if packed is None:
+    if packed is None or not _stands_for(packed, task):
         data = task.content.read()
         packed = compress(task.coding, data, task.level)
         if len(packed) >= len(data):
@@ -97,6 +94,16 @@ def _packed(task: Task, cache: Cache) -> bytes | None:
             packed = b""
         cache.put(key, packed)
     return packed or None
+
+
+def _stands_for(packed: bytes, task: Task) -> bool:
+    """Whether what a cache held, which others may write to, is what it says it is."""
+    try:
+        return not packed or (
+            sha256(decompress(task.coding, packed)).hexdigest() == task.content.sha256
+        )
+    except ValueError:
+        return False
 
 
 def _holds(path: str, data: bytes) -> bool:

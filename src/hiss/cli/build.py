@@ -13,7 +13,7 @@ from hiss.build.build import Wishes, build, make_plan
 from hiss.build.cache import Cache, default_folder
 from hiss.build.collisions import find_collisions
 from hiss.build.config import BuildConfig, read_pyproject
-from hiss.build.problems import Problem, Rules, errors_of, format_problems, write_problems
+from hiss.build.problems import Problem, Rules, errors_of, format_problems
 from hiss.build.source import Source, owner_of
 from hiss.build.terminal import TerminalProgress, format_size
 from hiss.errors import ConfigurationError
@@ -54,18 +54,18 @@ def run(options: argparse.Namespace) -> int:
     wishes = Wishes(prefix=config.prefix, rules=Rules(config.rules), choices=config.choices)
     cache = Cache(config.cache_dir or default_folder())
     progress = None if options.quiet or options.json else TerminalProgress()
+    collisions = [*find_collisions(sources)]
     manifest: Manifest | None = None
     if options.dry_run:
         planned = make_plan(sources, wishes, cache, progress=progress)
+        problems = [*planned.problems, *collisions]
     else:
-        outcome = build(sources, config.output, wishes, cache, progress=progress)
+        outcome = build(sources, config.output, wishes, cache, progress=progress, also=collisions)
         manifest, planned = outcome.manifest, outcome.plan
-    problems = [*planned.problems, *find_collisions(sources)]
-    if manifest is not None:
-        write_problems(problems, config.output)
+        problems = [*planned.problems]
     if options.json:
         names = {each.inspected.source.name: each.file for each in planned.files}
-        print(json.dumps(_document(manifest, problems, names), indent=1, ensure_ascii=False))
+        print(json.dumps(_document(manifest, problems, names), indent=1))
     else:
         _tell(manifest, problems, config.output, dry_run=options.dry_run)
     return 1 if errors_of(problems) else 0
@@ -78,7 +78,7 @@ def _settle(options: argparse.Namespace) -> BuildConfig:
         config,
         sources=tuple(options.sources) or config.sources,
         output=options.output or config.output,
-        prefix=normalise_prefix(options.prefix) if options.prefix else config.prefix,
+        prefix=normalise_prefix(options.prefix) if options.prefix is not None else config.prefix,
         cache_dir=options.cache_dir or config.cache_dir,
         choices=replace(config.choices, label=label),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +24,10 @@ _COMMANDS: Final = (build, report)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code: 0 good, 1 findings, 2 cannot run."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name that a terminal cannot show is no reason to stop.
+            stream.reconfigure(errors="backslashreplace")
     options = make_parser().parse_args(arguments)
     try:
         code: int = options.run(options)

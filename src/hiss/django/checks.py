@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from hiss.django.conf import read_configuration
 from hiss.django.names import (
+    ALIASES,
     DICT,
     KEYS,
     OLD_PREFIX,
@@ -54,7 +55,9 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     for misnamed in find_misnamed():
         hint = f"Did you mean {misnamed.meant}?" if misnamed.meant else None
         messages.append(Warning(f"{misnamed}.", hint=hint, id="hiss.W001"))
-    honoured = sorted(OLD_PREFIX + key for key in KEYS if hasattr(settings, OLD_PREFIX + key))
+    honoured = sorted(
+        OLD_PREFIX + key for key in (*KEYS, *ALIASES) if hasattr(settings, OLD_PREFIX + key)
+    )
     if honoured:
         text = f"Honoured where {DICT} says nothing: {', '.join(honoured)}."
         messages.append(Info(text, hint=f"Move them into {DICT}.", id="hiss.I001"))

@@ -87,11 +87,17 @@ def misnamed_settings(names: Iterable[str]) -> Iterator[Misnamed]:
             yield _misnamed(name, known)
 
 
+def _flat_key(name: str) -> str:
+    """The key that `HISS_KEY` was meant to be in the dict; empty where it is no such name."""
+    key = name.removeprefix(f"{DICT}_")
+    return key if key != name and key in KEYS else ""
+
+
 def _is_meant_for_us(name: str) -> bool:
     latin = name.translate(_LOOK_ALIKES)
     # A letter may stand for the one it sounds like, too: Cyrillic EN, which looks like an H.
     first, ours = latin.partition("_")[0], OLD_PREFIX.rstrip("_")
-    if latin == DICT or latin.removeprefix(f"{DICT}_") in KEYS:
+    if latin == DICT or _flat_key(latin):
         return True
     return difflib.SequenceMatcher(None, first, ours).ratio() >= _ALIKE
 
@@ -100,8 +106,8 @@ def _misnamed(name: str, known: Iterable[str], *, prefix: str = "", suffix: str 
     latin = name.translate(_LOOK_ALIKES).upper()
     if prefix:
         latin = latin.removeprefix(OLD_PREFIX)
-    if latin.removeprefix(f"{DICT}_") in KEYS:
-        return Misnamed(name, f'{DICT}["{latin.removeprefix(f"{DICT}_")}"]', ())
+    if not prefix and (key := _flat_key(latin)):
+        return Misnamed(name, f'{DICT}["{key}"]', ())
     near = [latin] if latin in known else difflib.get_close_matches(latin, list(known), n=1)
     look_alikes = tuple(
         f"letter {place} is {unicodedata.name(letter, 'unnamed')}"

@@ -22,7 +22,7 @@ from hiss.build.build import Wishes, build
 from hiss.build.cache import Cache, default_folder
 from hiss.build.collisions import find_collisions
 from hiss.build.plan import hashed_name
-from hiss.build.problems import errors_of, format_problems, write_problems
+from hiss.build.problems import errors_of, format_problems
 from hiss.build.source import Source, owner_of
 from hiss.build.terminal import TerminalProgress, is_watched
 from hiss.django.conf import read_configuration
@@ -35,7 +35,6 @@ from hiss.django.missing import (
 )
 from hiss.errors import HissError
 from hiss.files.atomic import write_atomic
-from hiss.files.lock import locked
 from hiss.files.release import CURRENT, FOLDER, INDEX, LOCK, PROBLEMS, manifest_name
 from hiss.http.codings import SUFFIXES
 from hiss.http.paths import normalise_prefix
@@ -224,30 +223,25 @@ def _build(
             wishes,
             Cache(configuration.cache_dir or default_folder()),
             before_switch=before_switch,
+            also=[*find_collisions([*sources, *_hidden(storage, sources)])],
             progress=TerminalProgress() if is_watched(sys.stderr) else None,
         )
     except HissError as error:
         raise CommandError(str(error)) from error
-    problems = [*outcome.problems, *find_collisions([*sources, *_hidden(storage, sources)])]
+    problems = outcome.problems
     if outcome.manifest is None:
         words = f"{format_problems(problems)}\nNothing was published: what was in force still is."
         yield errors_of(problems)[0].file, None, BadSourcesError(words)
         return
-    with locked(storage.path(LOCK)):
-        write_problems(problems, root)
     _set_modes(storage, _records(storage, outcome.manifest))
     if problems:
         logger.warning("%s", format_problems(problems, most=_MOST_WARNINGS))
-    names = [(each.inspected.source.name, each.file) for each in outcome.plan.files]
-    if configuration.choices.only_hashed:
-        _delete_originals(storage, names)
-    yield from ((name, file, True) for name, file in names)
-
-
-def _delete_originals(storage: StaticFilesStorage, names: Iterable[tuple[str, str]]) -> None:
-    for name, file in names:
-        if file != name:
+    published = {entry.file for entry in outcome.manifest.entries}
+    for each in outcome.plan.files:
+        name = each.inspected.source.name
+        if name not in published:
             storage.delete(name)
+    yield from ((each.inspected.source.name, each.file, True) for each in outcome.plan.files)
 
 
 def _source(storage: StaticFilesStorage, name: str, origin: Any, path: str) -> Source:  # noqa: ANN401

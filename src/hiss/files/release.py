@@ -77,6 +77,16 @@ def read_published(root: str) -> Published:
     return Published({each.file: each for each in manifest.entries if is_plain_name(each.file)})
 
 
+def read_before(root: str) -> Published:
+    """What was published in `root` before a build that is about to replace it: nothing, where that
+    cannot be read.
+    """
+    try:
+        return read_published(root)
+    except ManifestError:
+        return Published()
+
+
 def read_manifest(root: str, release_id: str | None = None) -> Manifest | None:
     """The manifest of a release in `root`: of the one in force, or of the id given; `None` where
     no build left one.
@@ -121,9 +131,13 @@ def open_index(root: str) -> Index | None:
         ManifestError: There is one, and it cannot be read.
     """
     try:
-        return Index(os.path.join(root, INDEX))
+        index = Index(os.path.join(root, INDEX))
     except FileNotFoundError:
         return None
+    current = _read(os.path.join(root, CURRENT))
+    # Left by a build that was killed before it put its release in force: the manifest tells.
+    is_current = not index.release or (current or "").strip() == index.release
+    return index if is_current else None
 
 
 def _django_names(path: str) -> frozenset[str]:

@@ -43,6 +43,22 @@ def compress(coding: str, data: bytes, level: int) -> bytes:
     return _COMPRESSORS[coding](data, level)
 
 
+def decompress(coding: str, data: bytes) -> bytes:
+    """What `data` in `coding` stands for.
+
+    Raises:
+        ConfigurationError: The codec's library is not installed.
+        ValueError: It is not of that coding.
+    """
+    try:
+        return _DECOMPRESSORS[coding](data)
+    except ConfigurationError:
+        raise
+    except Exception as error:
+        # Each library has an error of its own.
+        raise ValueError(f"not {coding}: {error}") from error
+
+
 def codec_version(coding: str) -> str:
     """What made the bytes of a coding: another version's may differ.
 
@@ -115,5 +131,13 @@ _VERSIONS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "br": lambda: str(_brotli_module().__version__),
         "gzip": lambda: zlib.ZLIB_RUNTIME_VERSION,
         "zstd": lambda: str(_zstd_module().zstd_version),
+    }
+)
+
+_DECOMPRESSORS: Final[Mapping[str, Callable[[bytes], bytes]]] = MappingProxyType(
+    {
+        "br": lambda data: bytes(_brotli_module().decompress(data)),
+        "gzip": gzip.decompress,
+        "zstd": lambda data: bytes(_zstd_module().decompress(data)),
     }
 )
