@@ -9,15 +9,6 @@ from hiss.build.bundles import prehashed_names
 
 # As Vite 5, 6 and 7 write it (https://vite.dev/guide/backend-integration), hashes base64url.
 VITE = {
-    "_shared-B7PI925R.js": {
-        "file": "assets/shared-B7PI925R.js",
-        "name": "shared",
-        "css": ["assets/shared-ChJ_j-JB.css"],
-    },
-    "_shared-ChJ_j-JB.css": {
-        "file": "assets/shared-ChJ_j-JB.css",
-        "src": "_shared-ChJ_j-JB.css",
-    },
     "logo.svg": {"file": "assets/logo-BuPIv-2h.svg", "src": "logo.svg"},
     "baz.js": {
         "file": "assets/baz-B2H3sXNv.js",
@@ -44,8 +35,6 @@ VITE = {
     },
 }
 VITE_FILES = {
-    "assets/shared-B7PI925R.js",
-    "assets/shared-ChJ_j-JB.css",
     "assets/logo-BuPIv-2h.svg",
     "assets/baz-B2H3sXNv.js",
     "assets/bar-gkvgaI9m.js",
@@ -53,6 +42,19 @@ VITE_FILES = {
     "assets/foo-5UjPuW-k.css",
     "assets/inter-_1234567.woff2",
 }
+# The parts that entries share go by the names they came out under, in the same manifest.
+VITE_SHARED = VITE | {
+    "_shared-B7PI925R.js": {
+        "file": "assets/shared-B7PI925R.js",
+        "name": "shared",
+        "css": ["assets/shared-ChJ_j-JB.css"],
+    },
+    "_shared-ChJ_j-JB.css": {
+        "file": "assets/shared-ChJ_j-JB.css",
+        "src": "_shared-ChJ_j-JB.css",
+    },
+}
+VITE_SHARED_FILES = VITE_FILES | {"assets/shared-B7PI925R.js", "assets/shared-ChJ_j-JB.css"}
 # Vite 8, with Rolldown: sheets of an entry are entries of their own, hashes alike.
 VITE_8 = {
     "../../src/main.ts": {
@@ -148,6 +150,7 @@ def with_files(place, manifest, files, folder=""):
 
 PLAIN = {"robots.txt", "site.js", "assets/site-12345678.js", "index.html"}
 CASES = {
+    "vite, shared": pytest.param(".vite/manifest.json", VITE_SHARED, VITE_SHARED_FILES),
     "vite": (".vite/manifest.json", VITE, VITE_FILES),
     "vite 4, or manifest: 'manifest.json'": ("manifest.json", VITE, VITE_FILES),
     "vite 8": (".vite/manifest.json", VITE_8, VITE_8_FILES),
@@ -174,11 +177,19 @@ def test_a_manifest_in_a_folder_that_is_collected_under_another_name(tmp_path):
 
 
 def test_files_are_found_from_a_public_path(tmp_path):
-    """Where the tool was told of a host, or of a path above, the end of the URL is what counts."""
-    manifest = {"main.js": "https://cdn.example/v1/static/js/main.4889e940.js?x#y"}
+    """Where the tool was told of a path above, the end of the path is what counts."""
+    manifest = {"main.js": "/v1/static/js/main.4889e940.js"}
     assert prehashed(tmp_path, with_files("manifest.json", manifest, {"js/main.4889e940.js"})) == {
         "js/main.4889e940.js"
     }
+
+
+@pytest.mark.parametrize("url", ["https://cdn.example/", "//cdn.example/", "https://x/v1/static/"])
+def test_what_lies_on_another_host(tmp_path, url):
+    """Is not ours, whatever it is called."""
+    manifest = {"main.js": f"{url}js/main.4889e940.js"}
+    files = with_files("manifest.json", manifest, {"js/main.4889e940.js"})
+    assert prehashed(tmp_path, files) == set()
 
 
 @pytest.mark.xfail(strict=True, reason="a public path that does not say the folder is not followed")
@@ -239,53 +250,51 @@ def test_a_manifest_names_nothing_above_its_folder(tmp_path):
     assert prehashed(tmp_path, files) == {"main.4889e940.js"}
 
 
-def outputs(*names):
-    """A Vite manifest of entries that came out under these names."""
+def outputs(names, plain):
+    """A Vite manifest of entries that came out under these names; `plain`: as they were called."""
     return {
-        f"src/{name}": {"file": f"assets/{name}", "src": f"src/{name}", "isEntry": True}
-        for name in names
+        f"src/{name if place in plain else place}": {
+            "file": f"assets/{name}",
+            "name": name.partition(".")[0] if place in plain else f"entry{place}",
+            "isEntry": True,
+        }
+        for place, name in enumerate(names)
     }
 
 
-#: What a tool made, and which of it holds a hash.
+#: What a tool made of sources that were called otherwise, and which of it holds a hash.
 HASHES = [
     # A hash may look like a word: where the others do not, it is one.
     (["main-BRBmoGS9.js", "home-C0m6bXrQ.js", "shop-abcdefgh.js"], {0, 1, 2}),
+    (["main-BRBmoGS9.js", "home-zyxwvuts.js", "shop-abcdefgh.js"], {0}),
     # A word may be as long as a hash.
     (["main.js", "homepage.js", "settings.css"], set()),
-    (["my-component.js", "checkout_page.js"], set()),
-    (["app.min.js", "a.js"], set()),
-    # Wherever a tool puts it.
-    (["BRBmoGS9.js", "C0m6bXrQ.js"], {0, 1}),
+    (["my-component.js", "checkout_page.js", "my-homepage.js"], set()),
+    (["app.min.js", "a.js", "jquery-3.7.1.min.js"], set()),
+    # Wherever a tool puts it; alone only if it cannot be a word.
+    (["4889e940.js", "0a1b2c3d4e5f.css"], {0, 1}),
+    (["BRBmoGS9.js", "C0m6bXrQ.js"], set()),
     (["main.4889e940.js", "main~4889e940.min.js", "a_4889e940.css.map"], {0, 1, 2}),
     (["4889e940", "main-4889e940"], set()),
+    # Neither shorter nor longer.
+    (["main-BRBmoGS.js", "main-BRBmoGS99.js", "main-4889e94.js"], set()),
 ]
-UNHASHED = "what a tool was told not to hash must not be immutable: its plain name says it is plain"
+#: What a tool was told not to hash has its plain name, whatever that looks like.
 PLAIN_NAMES = [
     (["Dashboard.js", "UserProfile.css"], set()),
     (["jquery-3.7.1.min.js", "bootstrap5.js"], set()),
-    (["my-page2.js"], set()),
-    (["bootstrap.js", "main-BRBmoGS9.js", "home-C0m6bXrQ.js"], {1, 2}),
+    (["my-page2.js", "my-Homepage.js", "x-20240101.js"], set()),
+    (["bootstrap.js", "my-Homepage.js", "main-BRBmoGS9.js", "home-C0m6bXrQ.js"], {2, 3}),
 ]
 
 
 @pytest.mark.parametrize(
-    ("names", "expected"),
-    [
-        *HASHES,
-        *(
-            pytest.param(*case, marks=pytest.mark.xfail(strict=True, reason=UNHASHED))
-            for case in PLAIN_NAMES
-        ),
-    ],
+    ("names", "expected", "is_plain"),
+    [*((*case, False) for case in HASHES), *((*case, True) for case in PLAIN_NAMES)],
 )
-def test_what_looks_like_a_hash(tmp_path, names, expected):
+def test_what_looks_like_a_hash(tmp_path, names, expected, is_plain):
     """A name counts if it holds a hash that its plain name has not, beside others of its tool."""
-    manifest = outputs(*names)
-    if not expected:
-        for fields in manifest.values():
-            fields["name"] = fields["file"].rpartition("/")[2].partition(".")[0]
-    found = prehashed(
-        tmp_path, with_files("manifest.json", manifest, {f"assets/{name}" for name in names})
-    )
+    plain = {place for place in range(len(names)) if place not in expected} if is_plain else set()
+    files = {f"assets/{name}" for name in names}
+    found = prehashed(tmp_path, with_files("manifest.json", outputs(names, plain), files))
     assert found == {f"assets/{names[place]}" for place in expected}

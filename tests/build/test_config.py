@@ -63,18 +63,11 @@ def test_the_nearest_file_counts(tmp_path):
     assert read_pyproject(str(tmp_path / "a/b")).output == f"{tmp_path}/a/in"
 
 
-def test_the_cache_folder_is_a_path_too(tmp_path, request):
+def test_the_cache_folder_is_a_path_too(tmp_path):
     """Like the others it is relative to the file, wherever the build is started."""
-    request.applymarker(
-        pytest.mark.xfail(strict=True, reason="cache_dir is relative to the current folder")
-    )
     (tmp_path / "pyproject.toml").write_text('[tool.hiss]\ncache_dir = ".cache"')
     assert read_pyproject(str(tmp_path)).cache_dir == os.path.join(tmp_path, ".cache")
 
-
-TRACEBACK = pytest.mark.xfail(
-    strict=True, reason="a mistake of the user's comes out as a traceback"
-)
 
 WRONG = [
     ('sources = "assets"', "sources"),
@@ -99,16 +92,12 @@ WRONG = [
     ('compression_level = "9"', "COMPRESSION_LEVEL"),
     ('source = ["assets"]', "'source'"),
     ("Output = 'x'", "'Output'"),
-]
-CRASHES = [
     ("sources = [1]", "sources"),
     ('missing_references = { own = ["warn"] }', '"own"'),
 ]
 
 
-@pytest.mark.parametrize(
-    ("line", "words"), [*WRONG, *(pytest.param(*case, marks=TRACEBACK) for case in CRASHES)]
-)
+@pytest.mark.parametrize(("line", "words"), WRONG)
 def test_what_is_wrong_is_named(tmp_path, line, words):
     """The file, the table, the key."""
     (tmp_path / "pyproject.toml").write_text(f"[tool.hiss]\n{line}")
@@ -123,10 +112,10 @@ def test_what_is_wrong_is_named(tmp_path, line, words):
     [
         b"[tool.hiss",
         b"a = 1\na = 2",
-        *(
-            pytest.param(text, marks=TRACEBACK)
-            for text in (b"x = '\xff'", b"tool = 1", b"[tool]\nhiss = 'x'", b"[tool]\nhiss = 1")
-        ),
+        b"x = '\xff'",
+        b"[tool]\nhiss = 'x'",
+        b"[tool]\nhiss = 1",
+        pytest.param(b"tool = 1"),
     ],
 )
 def test_a_file_that_cannot_be_read(tmp_path, text):

@@ -1,11 +1,13 @@
 """Bytes and their hashes, in a file or in memory."""
 
 import hashlib
+from io import BytesIO
 
 import pytest
 from trees import integrity, sha256
 
 from hiss.build.content import of_bytes, of_file
+from hiss.errors import SourceChangedError
 
 CASES = [b"", b"a", b"\0\r\n\xff" * 9, bytes(range(256)) * 9000]
 
@@ -34,3 +36,18 @@ def test_a_file_that_cannot_be_read(tmp_path):
     """Its error names it."""
     with pytest.raises(OSError, match="gone"):
         of_file(str(tmp_path / "gone"))
+
+
+def test_bytes_that_changed_are_neither_read_nor_copied_as_they_were(tmp_path):
+    """What was hashed is what is used, or nothing is; of the same size or of another."""
+    path = tmp_path / "file"
+    for changed in (b"b", b"", b"aa"):
+        path.write_bytes(b"a")
+        content = of_file(str(path))
+        content.copy_to(copy := BytesIO())
+        assert copy.getvalue() == content.read() == b"a"
+        path.write_bytes(changed)
+        with pytest.raises(SourceChangedError, match="file"):
+            content.read()
+        with pytest.raises(SourceChangedError, match="file"):
+            content.copy_to(BytesIO())

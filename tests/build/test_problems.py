@@ -66,31 +66,15 @@ VERDICTS = [
     ({"css/app.css": "warn", "*": "ignore"}, OWN, CSS, "warn"),
     ({"*": "ignore", "css/app.css": "warn"}, OWN, CSS, "ignore"),
     ({"CSS/*": "ignore"}, OWN, CSS, "error"),
+    # No rule makes a source map anything.
+    ({"*.css": "error"}, OWN, MAP, "ignore"),
+    # What is said of packages holds for their modules, too, and for nobody else's.
+    ({"vendor": "error"}, VENDOR, JS, "error"),
+    ({"vendor": "error"}, OWN, JS, "warn"),
 ]
-NEVER = "a source map is never an error"
-VENDOR_MODULES = "what is said of packages holds for their modules only if `own` is said too"
 
 
-@pytest.mark.parametrize(
-    ("rules", "source", "missing", "verdict"),
-    [
-        *VERDICTS,
-        pytest.param(
-            {"*.css": "error"},
-            OWN,
-            MAP,
-            "ignore",
-            marks=pytest.mark.xfail(strict=True, reason=NEVER),
-        ),
-        pytest.param(
-            {"vendor": "error"},
-            VENDOR,
-            JS,
-            "error",
-            marks=pytest.mark.xfail(strict=True, reason=VENDOR_MODULES),
-        ),
-    ],
-)
+@pytest.mark.parametrize(("rules", "source", "missing", "verdict"), VERDICTS)
 def test_verdicts(rules, source, missing, verdict):
     """By glob, by whose file it is, by what kind of reference."""
     assert Rules(rules).judge(source, missing) is Verdict(verdict)

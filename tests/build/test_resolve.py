@@ -14,8 +14,20 @@ CASES = [
     (URL, "css/app.css", "../img/a.png", "img/a.png"),
     (URL, "css/app.css", "img/./b/../a.png", "css/img/a.png"),
     (URL, "app.css", "a.png", "a.png"),
-    (URL, "app.css", "../a.png", "../a.png"),
-    (URL, "css/app.css", "../../a.png", "../a.png"),
+    # As a browser has it: out of the prefix it is another's, and back in it is ours again.
+    (URL, "app.css", "../a.png", None),
+    (URL, "css/app.css", "../../a.png", None),
+    (URL, "css/app.css", "../../static/a.png", "a.png"),
+    (URL, "css/app.css", "../../../../static/a.png", "a.png"),
+    (URL, "css/app.css", "/static/../a.png", None),
+    # A folder is no file.
+    (URL, "css/app.css", "img/", None),
+    (URL, "css/app.css", "img/.", None),
+    (URL, "css/app.css", "..", None),
+    (JS_URL, "js/app.js", ".", None),
+    (JS_URL, "js/app.js", "./", None),
+    # An empty segment is a name of its own, which no file has.
+    (URL, "css/app.css", "img//a.png", "css/img//a.png"),
     # Queries and fragments do not count.
     (URL, "css/app.css", "a.eot?#iefix", "css/a.eot"),
     (URL, "css/app.css", "a.svg#icon", "css/a.svg"),
@@ -32,6 +44,10 @@ CASES = [
     (URL, "css/app.css", "ü.png", "css/ü.png"),
     (URL, "css/app.css", "a%2520.png", "css/a%20.png"),
     (URL, "css/app.css", "a%3Fb%23.png", "css/a?b#.png"),
+    # But for a separator, which would be another one.
+    (URL, "css/app.css", "d%2Fa.png", "css/d%2Fa.png"),
+    (URL, "css/app.css", "d%2fa%20.png", "css/d%2fa%20.png"),
+    (URL, "css/app.css", "d%5Ca.png", "css/d%5Ca.png"),
     # From the root of the site: ours below the prefix, and somebody else's above it.
     (URL, "css/app.css", "/static/img/a.png", "img/a.png"),
     (URL, "css/app.css", "/static/img/../a%20.png", "a .png"),

@@ -100,8 +100,10 @@ def _named_files(document: object) -> Iterator[tuple[str, str]]:
             for each in _strings(value):
                 yield each, ""
         elif isinstance(value, dict) and isinstance(value.get("file"), str):
-            # Vite's; the other files of an entry are not its own, and have no plain name here.
-            yield value["file"], f"{key} {value.get('name', '')}"
+            # Vite's; a shared chunk, which has no source, goes by its hashed name behind a "_". The
+            # other files of an entry are not its own, and have no plain name here.
+            source = "" if key.startswith("_") else key
+            yield value["file"], f"{source} {value.get('name', '')}"
             for part in ("css", "assets"):
                 for each in _strings(value.get(part)):
                     yield each, ""

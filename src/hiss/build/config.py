@@ -61,7 +61,7 @@ def read_pyproject(folder: str) -> BuildConfig:
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from error
     tools = document.get("tool", {})
-    table = tools.get("hiss", {}) if isinstance(tools, dict) else {}
+    table = tools.get("hiss", {}) if isinstance(tools, dict) else tools
     if not isinstance(table, dict):
         raise ConfigurationError(f"{path}: [tool.hiss] must be a table, not {table!r}")
     try:

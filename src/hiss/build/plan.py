@@ -95,7 +95,7 @@ def plan(
             problems += _two_urls(each, found, prehashed)
         links[name] = found
     planner = _Planner(files, links, name_of, prehashed, modules=modules)
-    graph = {name: [link.target for link in links.get(name, ())] for name in files}
+    graph = {name: planner.awaited(name) for name in files}
     for component in components(graph):
         planner.add(component)
     planned = tuple(planner.planned[name] for name in sorted(files))
@@ -243,6 +243,11 @@ class _Planner:
             if not self._is_rewritten(name, link)
         }
 
+    def awaited(self, name: str) -> list[str]:
+        """The names of the files whose published names a file will say."""
+        found = self._links.get(name, ())
+        return [link.target for link in found if self._is_rewritten(name, link)]
+
     def _is_rewritten(self, name: str, link: _Link) -> bool:
         if name in self._prehashed:
             return False
@@ -250,8 +255,7 @@ class _Planner:
 
     def add(self, component: tuple[str, ...]) -> None:
         """Plan files that name each other in a circle, or one file."""
-        links = [link for name in component for link in self._links.get(name, ())]
-        if any(link.target in component for link in links):
+        if any(target in component for name in component for target in self.awaited(name)):
             self._add_circle(component)
         else:
             name = component[0]

@@ -127,18 +127,18 @@ def parse_entry(document: Mapping[str, Any]) -> ManifestEntry:
     Raises:
         TypeError: A field is unknown, missing, or not of its type.
     """
-    entry = ManifestEntry(**document)
+    names = {name: document[name] for name in ("imports", "references") if name in document}
+    for name, value in names.items():
+        if not isinstance(value, list | tuple):
+            raise TypeError(f"{name} must be a list, not {value!r}")
+    entry = ManifestEntry(**{**document, **{name: tuple(each) for name, each in names.items()}})
     kinds = (
         ((entry.name, entry.file, entry.sha256, entry.type, entry.integrity), str),
         ((entry.immutable,), bool),
         ((entry.size, *_mapping(entry.codings).values()), int),
         ((*entry.codings, *_mapping(entry.checksums), *entry.checksums.values()), str),
     )
-    names = (entry.references, entry.imports)
-    for each in names:
-        if not isinstance(each, list | tuple):
-            raise TypeError(f"references and imports must be lists, not {each!r}")
-    for values, kind in (*kinds, *((each, str) for each in names)):
+    for values, kind in (*kinds, (entry.references, str), (entry.imports, str)):
         for value in values:
             if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
                 raise TypeError(f"{value!r} of {entry.file!r} must be {kind.__name__}")
