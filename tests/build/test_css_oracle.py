@@ -32,7 +32,7 @@ DEPARTURES = re.compile(
     rb"|\\[\r\n\f]"  # in a url, a backslash before a newline is text (4.3.6: a bad url)
     rb"|[uU]\+[0-9a-fA-F?]"  # unicode-range is a token (4.3.1: no more)
 )
-SOURCE_MAP = re.compile(r"[#@]\s*sourceMappingURL=(\S+)\s*\Z")
+SOURCE_MAP = re.compile(r"[#@]\s*sourceMappingURL=(\S+)\s*\Z", re.ASCII)
 Found = tuple[str, Kind]
 
 
