@@ -23,6 +23,7 @@ from trees import (
     write_tree,
 )
 
+from hiss.build.build import Wishes, build
 from hiss.build.cache import Cache
 from hiss.build.inspect import inspect
 from hiss.build.plan import plan
@@ -499,3 +500,15 @@ def test_a_source_under_the_hashed_name_of_another(tmp_path):
     """As when a build's output was copied among the sources, and edited there."""
     publish(tmp_path, {"a.css": TEXT, hashed("a.css", TEXT): b"edited"})
     assert damage_of(tmp_path) == []
+
+
+def test_typescript_is_text_and_a_transport_stream_is_not(tmp_path):
+    """A .ts file is compressed if it is TypeScript, whatever its name's media type says."""
+    script = b"export declare const value: number;\n" * 40
+    video = (b"G" + bytes(187)) * 40
+    for name, data in (("types.d.ts", script), ("clip.ts", video)):
+        (tmp_path / name).write_bytes(data)
+    sources = [Source(name, str(tmp_path / name)) for name in ("types.d.ts", "clip.ts")]
+    outcome = build(sources, str(tmp_path / "out"), Wishes(), Cache(str(tmp_path / "cache")))
+    made = {entry.name: set(entry.codings) for entry in outcome.manifest.entries}
+    assert made == {"types.d.ts": {"br", "gzip", "zstd"}, "clip.ts": set()}

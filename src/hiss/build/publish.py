@@ -185,7 +185,7 @@ def _tasks(
     """
     same: dict[str, list[_File]] = defaultdict(list)
     for each in files:
-        if _is_wanted(each.file, choices.skip_extensions):
+        if _is_wanted(each, choices.skip_extensions):
             same[each.content.sha256].append(each)
     for digest, group in same.items():
         for coding, level in _levels(group, choices.levels).items():
@@ -210,10 +210,21 @@ def _levels(group: list[_File], levels: Mapping[str, int]) -> Mapping[str, int]:
     return {coding: min(level, DYNAMIC_LEVELS[coding]) for coding, level in levels.items()}
 
 
-def _is_wanted(name: str, skip_extensions: Collection[str] | None) -> bool:
-    if skip_extensions is None:
-        return is_compressible(media_type(name))
-    return name.rpartition(".")[2].lower() not in skip_extensions
+def _is_wanted(each: _File, skip_extensions: Collection[str] | None) -> bool:
+    if skip_extensions is not None:
+        return each.file.rpartition(".")[2].lower() not in skip_extensions
+    if each.file.lower().endswith(".ts"):
+        return not _is_transport_stream(each.content)
+    return is_compressible(media_type(each.file))
+
+
+def _is_transport_stream(content: Content) -> bool:
+    """Whether a .ts file is the video that its media type says, and not TypeScript: its packets, of
+    188 bytes, begin with 0x47 (ISO/IEC 13818-1, 2.4.3.2).
+    """
+    with content.open() as file:
+        head = file.read(189)
+    return head[:1] == b"G" and head[188:189] in {b"G", b""} and b"\0" in head
 
 
 def _entry(each: _File, variants: list[Made]) -> ManifestEntry:
