@@ -212,16 +212,6 @@ def test_a_module_under_two_urls_stops_it(src, root, cache):
     assert "js/lazy.js" in problem.message
 
 
-def test_bytes_may_be_read_elsewhere(tmp_path, src, root, cache):
-    """Problems still name the source that people edit."""
-    copy = write_tree(tmp_path / "copy", {"a.css": "a{b:url(none.png)}"})
-    source = Source("a.css", str(src / "a.css"))
-    outcome = build(
-        [source], str(root), Wishes(), cache, path_of=lambda each: str(copy / each.name)
-    )
-    assert [each.path for each in outcome.problems] == [source.path]
-
-
 def test_django_is_told_before_the_switch(src, root, cache):
     """Every file is in place, and the release before still in force; no `staticfiles.json`."""
     first = build_tree(src, root, cache).manifest

@@ -110,3 +110,16 @@ def test_looking_for_what_is_not_listed_waits(make_release):
         entry = origin.find(f"/s/{name}")
         assert entry.resource is None
         assert origin.answer(entry, Request("GET")).reply.status == status
+
+
+def test_what_is_not_listed_and_changes_at_once(make_release):
+    """A file beside a release that changes as it is first answered is read again, and no 404."""
+    root = make_release({"app.css": "a"})
+    (root / "by-hand.css").write_text("b")
+    origin = open_site((Mount("/s/", str(root), owned=True),), settle({"memory": 0}))
+    entry = origin.find("/s/by-hand.css")
+    entry.load()
+    (root / "by-hand.css").write_text("changed")
+    answer = origin.answer(entry, Request("GET"))
+    assert answer.reply.status == 200
+    assert b"".join(answer.body) == b"changed"

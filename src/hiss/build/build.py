@@ -63,23 +63,21 @@ def build(
     wishes: Wishes,
     cache: Cache,
     *,
-    path_of: Callable[[Source], str] | None = None,
     before_switch: Callable[[Manifest], None] | None = None,
     progress: Progress | None = None,
     also: Sequence[Problem] = (),
 ) -> Outcome:
     """Build a release of `sources` into `root`; of two with one name, the first counts.
 
-    `path_of` says where a source's bytes are read (its own path); `before_switch` is called when
-    every file is in place, and instead of writing Django's manifest; `also` are problems that are
-    known already.
+    `before_switch` is called when every file is in place, and instead of writing Django's
+    manifest; `also` are problems that are known already.
 
     Raises:
         ConfigurationError: A codec is not installed.
         OSError: A file cannot be read or written; the release before stays in force.
     """
     watch = progress or Silent()
-    planned = make_plan(sources, wishes, cache, path_of=path_of, progress=watch)
+    planned = make_plan(sources, wishes, cache, progress=watch)
     planned = replace(planned, problems=(*planned.problems, *also))
     if errors_of(planned.problems):
         return Outcome(None, planned)
@@ -99,7 +97,6 @@ def make_plan(
     wishes: Wishes,
     cache: Cache,
     *,
-    path_of: Callable[[Source], str] | None = None,
     progress: Progress | None = None,
 ) -> Plan:
     """Read the sources and plan their release; writes nothing.
@@ -112,7 +109,7 @@ def make_plan(
     watch.begin("reading", len(unique), 0)
 
     def read(source: Source) -> Inspected:
-        read = inspect(source, path_of(source) if path_of else source.path, cache)
+        read = inspect(source, source.path, cache)
         watch.advance(read.content.size)
         return read
 

@@ -102,10 +102,6 @@ VENDOR: Final = "vendor"
 #: What a missing reference is judged as, unless the project says otherwise.
 DEFAULT_RULES: Final[Mapping[str, str]] = {OWN: "error", VENDOR: "warn"}
 
-# Sources that are meant for a bundler often lie among static files: their imports name modules
-# that only the bundler finds.
-_LENIENT: Final = frozenset({Kind.JS_IMPORT, Kind.JS_EXPORT, Kind.JS_DYNAMIC_IMPORT, Kind.JS_URL})
-
 
 class Rules:
     """`MISSING_REFERENCES`: verdicts for the project's own files, for packages', and by glob."""

@@ -92,7 +92,7 @@ class _Shelf:
         self.prefix = mount.prefix
         self._root = mount.root or ""
         #: Whether looking can wait: what is below the prefix is ours, whatever it comes to.
-        self.can_wait = mount.owned and settled.own_misses and settled.index_file is None
+        self.can_wait = settled.own_misses and settled.index_file is None
         self._index = index
         self._settled = settled
         self._loader = loader
@@ -161,20 +161,22 @@ class _Unlisted:
     block.
     """
 
-    __slots__ = ("_finder", "_name", "_path", "_shelf", "resource")
+    __slots__ = ("_entry", "_finder", "_name", "_path", "_shelf", "resource")
 
     def __init__(self, finder: IndexedFinder, shelf: _Shelf, name: str, path: str) -> None:
         self._finder = finder
         self._shelf = shelf
         self._name = name
         self._path = path
+        self._entry: Entry | None = None
         self.resource: Resource | None = None
 
     def load(self) -> Resource:
         if not self._shelf.is_unlisted(self._name):
             return self._finder.missing
-        entry = self._finder.remember(self._path, self._shelf.entry(self._name, None))
-        return entry.load()
+        self._entry = self._finder.remember(self._path, self._shelf.entry(self._name, None))
+        return self._entry.load()
 
     def forget(self) -> None:
-        """Nothing: the file's own entry is another."""
+        if self._entry is not None:
+            self._entry.forget()
