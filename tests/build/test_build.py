@@ -10,8 +10,10 @@ from trees import (
     TEXT,
     assert_whole,
     build_tree,
+    damage_of,
     hashed,
     manifest_of,
+    misserved_of,
     names_in,
     release_of,
     sources_in,
@@ -246,7 +248,7 @@ def test_a_failure_before_the_switch_leaves_the_release_before(src, root, cache,
     with pytest.raises(KeyboardInterrupt):
         build(sources_in(src), str(root), wishes, cache, before_switch=fail)
     assert manifest_of(root).id == first.id
-    assert_whole(root, wsgi_get)
+    assert damage_of(root) == misserved_of(root, wsgi_get) == []
 
 
 def test_one_build_at_a_time(src, root, cache):

@@ -192,7 +192,6 @@ def test_what_lies_on_another_host(tmp_path, url):
     assert prehashed(tmp_path, files) == set()
 
 
-@pytest.mark.xfail(strict=True, reason="a public path that does not say the folder is not followed")
 def test_a_public_path_that_does_not_say_the_folder(tmp_path):
     """webpack 5 writes "auto/main.js" where it was told no path: the file lies beside."""
     manifest = {"main.js": "auto/main.4889e940.js"}

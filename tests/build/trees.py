@@ -17,10 +17,10 @@ from hiss.build.content import of_bytes
 from hiss.build.inspect import Inspected
 from hiss.build.publish import Choices
 from hiss.build.source import Source
-from hiss.core.manifest import format_manifest
+from hiss.core.manifest import format_manifest, union
 from hiss.files.atomic import TEMPORARY
 from hiss.files.index import format_index
-from hiss.files.release import read_manifest
+from hiss.files.release import kept_manifests, read_manifest
 from hiss.files.scan import scan
 from hiss.http.codings import SUFFIXES
 from hiss.wsgi import StaticFiles
@@ -107,8 +107,7 @@ def release_of(root):
     manifest = manifest_of(root)
     files = {name: (root / name).read_bytes() for name in published_names(manifest)}
     text = format_manifest(manifest).replace(manifest.created, "")
-    index = (root / ".hiss/index").read_bytes()
-    return text, files, index, (root / "staticfiles.json").read_bytes()
+    return text, files, (root / "staticfiles.json").read_bytes()
 
 
 def published_names(manifest):
@@ -120,10 +119,13 @@ def published_names(manifest):
 
 
 def damage_of(root, *, plain=True):
-    """What of the release in force is not as its manifest says; `plain`: of unhashed files too."""
+    """What of the kept releases is not as their manifests say: all that is hashed; `plain`: and the
+    unhashed files of the one in force.
+    """
     found = []
-    for entry in manifest_of(root).entries:
-        if not (plain or entry.immutable):
+    current = manifest_of(root)
+    for entry in union(kept_manifests(str(root), current)):
+        if not (entry.immutable or (plain and entry in current.entries)):
             continue
         try:
             data = (root / entry.file).read_bytes()
@@ -157,11 +159,15 @@ def misserved_of(root, get):
 def assert_whole(root, get):
     """The release in force has every byte of it, and is served."""
     assert damage_of(root) == []
-    manifest = manifest_of(root)
-    index = format_index(manifest.entries, manifest.id)
-    assert (root / ".hiss/index").read_bytes() == index
+    assert (root / ".hiss/index").read_bytes() == index_of(root)
     assert misserved_of(root, get) == []
     assert temporary_files(root) == []
+
+
+def index_of(root):
+    """What the index should be: of all kept releases, that in force first."""
+    current = manifest_of(root)
+    return format_index(union(kept_manifests(str(root), current)), current.id)
 
 
 def environment(**changes):

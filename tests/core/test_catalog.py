@@ -10,6 +10,10 @@ POLICY = Policy()
 APP = Fixed(Redirect(POLICY, "./"))
 
 
+def miss(_path):
+    return Fixed(Missing(POLICY))
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
@@ -32,7 +36,7 @@ APP = Fixed(Redirect(POLICY, "./"))
 def test_find(path, expected):
     """A file, a 404 of our own under an owned prefix, or nothing of ours."""
     entries = {"/static/app.css": APP, "/robots.txt": APP}
-    entry = Catalog(entries, POLICY, owned=("/static/",)).find(path)
+    entry = Catalog(entries, owned=("/static/",), miss=miss).find(path)
     if expected == "miss":
         assert isinstance(entry.load(), Missing)
     else:
@@ -41,7 +45,7 @@ def test_find(path, expected):
 
 def test_nothing_owned_leaves_all_misses_to_the_application():
     """Without an owned prefix no path is a miss of ours."""
-    catalog = Catalog({"/a": APP}, POLICY)
+    catalog = Catalog({"/a": APP}, miss=miss)
     assert catalog.find("/a") is APP
     assert catalog.find("/b") is None
     assert catalog.miss("/a") is None

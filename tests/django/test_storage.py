@@ -259,9 +259,11 @@ def test_levels_are_used(sources, collect, recorded):
 
 
 def test_only_hashed_files_are_kept(sources, collect, recorded, stack):
-    """With KEEP_ONLY_HASHED_FILES originals go, and their variants of a build before."""
+    """With KEEP_ONLY_HASHED_FILES originals go, and their variants of a build that is not kept."""
     root = collect()
     collect(HISS={"KEEP_ONLY_HASHED_FILES": True})
+    assert (root / "css/app.css").exists()
+    collect(HISS={"KEEP_ONLY_HASHED_FILES": True, "KEEP_RELEASES": 1, "KEEP_DAYS": 0})
     names, files = hashed_names(root), tree(root)
     for name, hashed in names.items():
         for suffix in ("", *SUFFIXES.values()):
@@ -297,12 +299,25 @@ def test_dry_run_writes_nothing(sources, collect, storage):
 
 
 def test_clear_leaves_what_was_collected(sources, collect, recorded):
-    """--clear takes the release before away whole, and the new one is whole."""
-    before = tree(collect())
+    """--clear takes away what no kept release needs: the open tabs of the one before still have it.
+
+    With releases, to go is for retention to say.
+    """
+    root = collect()
+    before = tree(root)
+    (root / "stray").mkdir()
+    for name in ("js/stray.js", "stray/a.css"):
+        edit(root / name, "stray")
     shutil.rmtree(sources / "js")
-    root = collect(options=["--clear"])
-    assert not any(name.startswith("js/") for name in (*tree(root), *recorded(root)))
-    assert (root / "css/app.css").read_bytes() == before["css/app.css"]
+    collect(options=["--clear"])
+    assert not any(name.startswith("js/") for name in recorded(root))
+    after = tree(root)
+    assert {"js/stray.js", "stray/a.css"}.isdisjoint(after)
+    assert {name for name in before if name.startswith("js/")} <= after.keys()
+    assert after["css/app.css"] == before["css/app.css"]
+    (sources / "data.json").unlink()
+    collect(options=["--clear"], HISS={"KEEP_RELEASES": 1, "KEEP_DAYS": 0})
+    assert not any(name.startswith(("js/", "data.json")) for name in tree(root))
 
 
 def test_a_codec_that_is_missing_is_named(sources, collect, monkeypatch):
@@ -349,7 +364,8 @@ def test_builds_are_reproducible(sources, collect, recorded, storage):
     assert (first / ".hiss/current").read_text() == (second / ".hiss/current").read_text()
 
     def files(root):
-        return {name: data for name, data in tree(root).items() if ".hiss/releases" not in name}
+        timed = (".hiss/releases", ".hiss/history")
+        return {name: data for name, data in tree(root).items() if not name.startswith(timed)}
 
     assert files(first) == files(second)
 

@@ -14,7 +14,7 @@ from hiss.core.manifest import ManifestEntry
 from hiss.errors import ManifestError
 from hiss.files.index import Index, format_index
 
-HEADER = struct.Struct("<8sIIQQ32s")
+HEADER = struct.Struct("<8sIIIQQ32s")
 
 
 def entry(file, **fields):
@@ -138,8 +138,9 @@ def test_names_of_one_slot(open_index, place):
 def test_at_most_half_of_the_slots_are_taken(number, slots):
     """The number of slots is a power of two, and a look-up always comes to a free one."""
     data = format_index([entry(f"f{n}") for n in range(number)])
-    _, _, size, begin, length, _ = HEADER.unpack_from(data)
+    _, _, size, files, begin, length, _ = HEADER.unpack_from(data)
     assert size == slots
+    assert files == number
     assert length == len(data)
     table = struct.unpack_from(f"<{size}Q", data, begin)
     assert sum(offset != 0 for offset in table) == number
@@ -150,6 +151,7 @@ def test_thousands(open_index):
     entries = [entry(f"css/{n:05}.é.css", size=n) for n in range(5000)]
     shuffled = random.Random(1).sample(entries, len(entries))
     index = open_index(shuffled)
+    assert index.files == 5000
     for each in shuffled:
         assert index.get(each.file) == each
     assert list(index) == entries
@@ -179,8 +181,8 @@ def test_other_entries_are_other_bytes(change):
     assert format_index([replace(ONE, **change)]) != format_index([ONE])
 
 
-def header(magic=b"hissindx", version=1, slots=2, begin=HEADER.size, length=HEADER.size + 16):
-    return HEADER.pack(magic, version, slots, begin, length, b"")
+def header(magic=b"hissindx", version=2, slots=2, begin=HEADER.size, length=HEADER.size + 16):
+    return HEADER.pack(magic, version, slots, 0, begin, length, b"")
 
 
 @pytest.mark.parametrize(
@@ -191,8 +193,8 @@ def header(magic=b"hissindx", version=1, slots=2, begin=HEADER.size, length=HEAD
         (header()[:-1], "is not an index of Hiss"),
         (bytes(48), "is not an index of Hiss"),
         (header(magic=b"hissindy") + bytes(16), "is not an index of Hiss"),
-        (header(version=0) + bytes(16), "is of version 0; this Hiss reads version 1"),
-        (header(version=2) + bytes(16), "is of version 2; this Hiss reads version 1"),
+        (header(version=1) + bytes(16), "is of version 1; this Hiss reads version 2"),
+        (header(version=3) + bytes(16), "is of version 3; this Hiss reads version 2"),
         (header() + bytes(15), "is not whole"),
         (header() + bytes(17), "is not whole"),
         (header(slots=1) + bytes(16), "is not whole"),
@@ -258,7 +260,7 @@ def damaged_everywhere(entries):
 
 def test_a_damaged_record(open_index):
     """No damaged byte makes an entry say something else: it is whole, not found, or refused."""
-    begin = HEADER.unpack_from(format_index(SOME))[3]
+    begin = HEADER.unpack_from(format_index(SOME))[4]
     whole = {each.file: each for each in SOME}
     records = 3 * (begin - HEADER.size)
     for data in islice(damaged_everywhere(SOME), records):
@@ -274,7 +276,7 @@ def test_a_damaged_record(open_index):
 @pytest.mark.timeout(10)
 def test_a_damaged_slot(open_index):
     """A slot that leads astray leads to no entry but the one asked for, and to no other error."""
-    begin = HEADER.unpack_from(format_index(SOME))[3]
+    begin = HEADER.unpack_from(format_index(SOME))[4]
     whole = {each.file: each for each in SOME}
     records = 3 * (begin - HEADER.size)
     for data in islice(damaged_everywhere(SOME), records, None):
@@ -288,7 +290,7 @@ def test_a_damaged_slot(open_index):
 def test_a_table_without_a_free_slot(open_index, offset):
     """A look-up in a table whose free slot was overwritten comes to an end."""
     data = format_index([ONE])
-    begin = HEADER.unpack_from(data)[3]
+    begin = HEADER.unpack_from(data)[4]
     taken = HEADER.size if offset == 1 else offset
     full = data[:begin] + struct.pack("<QQ", offset, taken)
     assert outcome(open_index(full), "none") in (None, "is damaged")

@@ -3,7 +3,7 @@
 import pytest
 
 from hiss.core.asset import Missing
-from hiss.core.catalog import Catalog
+from hiss.core.catalog import Catalog, Fixed
 from hiss.core.policy import Policy
 from hiss.core.request import Request
 from hiss.files.load import Listing, Loader
@@ -81,7 +81,7 @@ def test_answer_measures_again(tmp_path, changes, status, method):
     path = tmp_path / "app.css"
     path.write_bytes(b"body{}")
     entry = Flickering(path, changes)
-    origin = Origin(Catalog({}, Policy()), entry.loader.missing, entry.loader.memory)
+    origin = Origin(Catalog({}, miss=Fixed), entry.loader.missing, entry.loader.memory)
     reply, body = origin.answer(entry, Request(method))
     if method == "HEAD":
         assert reply.status == 200  # nothing was opened

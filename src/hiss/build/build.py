@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hiss.build.bundles import prehashed_names
+from hiss.build.findings import changed_bytes
 from hiss.build.inspect import inspect
 from hiss.build.plan import NameOf, hashed_name, plan
 from hiss.build.problems import Rules, errors_of, write_problems
 from hiss.build.progress import Silent
-from hiss.build.publish import Choices, put_in_force, write_django_manifest, write_files
+from hiss.build.publish import Choices, remove_stale_variants, write_files
+from hiss.errors import HissError
 from hiss.files.lock import locked
-from hiss.files.release import LOCK
+from hiss.files.release import LOCK, kept_manifests, read_manifest
+from hiss.release.originals import restore
+from hiss.release.prune import Pruning, prune_locked
+from hiss.release.retain import Retention
+from hiss.release.switch import put_in_force, write_django_manifest, write_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -26,6 +33,15 @@ if TYPE_CHECKING:
     from hiss.build.progress import Progress
     from hiss.build.source import Source
     from hiss.core.manifest import Manifest
+
+
+#: Set in the environment, and not to 0: a release is built, and a later command puts it in force.
+HOLD: Final = "HISS_HOLD"
+
+
+def is_held() -> bool:
+    """Whether the environment says that what is built is not put in force yet."""
+    return os.environ.get(HOLD, "0") not in {"", "0"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +57,10 @@ class Wishes:
     #: Whether what scripts import is rewritten; style sheets always are.
     modules: bool = True
     choices: Choices = field(default_factory=Choices)
+    #: Which releases stay once this one is in force.
+    retention: Retention = field(default_factory=Retention)
+    #: Whether it is put in force; or else it is only kept, until somebody does.
+    switch: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +70,8 @@ class Outcome:
     #: The release; `None` where errors stopped it, and the one before is still in force.
     manifest: Manifest | None
     plan: Plan
+    #: What was let go for it.
+    pruning: Pruning | None = None
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -70,26 +92,55 @@ def build(
     """Build a release of `sources` into `root`; of two with one name, the first counts.
 
     `before_switch` is called when every file is in place, and instead of writing Django's
-    manifest; `also` are problems that are known already.
+    manifest; `also` are problems that are known already. Releases that are not to be kept any
+    more are let go at the end.
 
     Raises:
         ConfigurationError: A codec is not installed.
+        ManifestError: The pointer to the release before is damaged.
         OSError: A file cannot be read or written; the release before stays in force.
     """
     watch = progress or Silent()
     planned = make_plan(sources, wishes, cache, progress=watch)
-    planned = replace(planned, problems=(*planned.problems, *also))
+    changed = changed_bytes(planned.files, kept_manifests(root, None))
+    planned = replace(planned, problems=(*planned.problems, *also, *changed))
     if errors_of(planned.problems):
         return Outcome(None, planned)
     with locked(os.path.join(root, LOCK)):
-        manifest = write_files(planned, root, wishes.choices, cache, watch)
-        if before_switch is None:
-            write_django_manifest(manifest, root)
-        else:
-            before_switch(manifest)
-        put_in_force(manifest, root)
+        before = kept_manifests(root, None)
+        try:
+            manifest = write_files(planned, root, wishes.choices, cache, watch)
+            if not wishes.switch:
+                _keep_only(root)
+                return Outcome(manifest, planned)
+            if before_switch is None:
+                write_django_manifest(manifest, root)
+            else:
+                before_switch(manifest)
+            put_in_force(manifest, root, "build")
+        except BaseException:
+            # The plain names may say what the new release would have said.
+            with suppress(HissError, OSError):
+                _restore_current(root)
+            raise
+        remove_stale_variants(manifest, before, root)
         write_problems(planned.problems, root)
-    return Outcome(manifest, planned)
+        return Outcome(manifest, planned, prune_locked(root, wishes.retention))
+
+
+def _keep_only(root: str) -> None:
+    """Let a release answer that is not in force: its hashed names do, and the plain ones are those
+    of the release that is.
+    """
+    current = read_manifest(root)
+    write_index(root, kept_manifests(root, current), current.id if current else "")
+    _restore_current(root)
+
+
+def _restore_current(root: str) -> None:
+    current = read_manifest(root)
+    if current is not None:
+        restore(current, root)
 
 
 def make_plan(

@@ -127,8 +127,12 @@ def _source_name(folder: str, file: str, by_name: dict[str, str]) -> str | None:
         # Another host's, or a path that no file has.
         return None
     if not file.startswith("/"):
-        name = posixpath.normpath(posixpath.join(folder, file))
-        return name if name in by_name else None
+        # "auto" is webpack's word for a public path that it was not told.
+        for each in (file, file.removeprefix("auto/")):
+            name = posixpath.normpath(posixpath.join(folder, each))
+            if name in by_name:
+                return name
+        return None
     path = file.lstrip("/")
     while path and path not in by_name:
         path = path.partition("/")[2]

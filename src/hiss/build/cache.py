@@ -51,11 +51,13 @@ def default_folder() -> str:
 class Cache:
     """Payloads by key; a key names all that its payload depends on, and is a plain file name."""
 
-    def __init__(self, folder: str, *, limit: int = DEFAULT_LIMIT) -> None:
-        """`limit`: bytes."""
+    def __init__(
+        self, folder: str, *, limit: int = DEFAULT_LIMIT, is_writable: bool = True
+    ) -> None:
+        """`limit`: bytes; what is not `is_writable` is only read."""
         self._folder = os.path.join(folder, _FORM)
         self._limit = limit
-        self._is_writable = True
+        self._is_writable = is_writable
 
     def get(self, key: str) -> bytes | None:
         """The payload; `None` if there is none, or it is damaged."""
@@ -69,9 +71,10 @@ class Cache:
         if sha256(key.encode() + payload).digest() != digest:
             logger.warning("The cache's entry %s is damaged: making it anew", path)
             return None
-        with suppress(OSError):
+        if self._is_writable:
             # What was used last goes last.
-            os.utime(path)
+            with suppress(OSError):
+                os.utime(path)
         return payload
 
     def put(self, key: str, payload: bytes) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hiss.build.source import Source
 
 # Of another form, or found by other rules, references are kept under other keys.
-_REFERENCES_VERSION: Final = "1"
+_REFERENCES_VERSION: Final = "2"
 
 _TOKENIZERS: Final[Mapping[str, Callable[[bytes], list[Reference]]]] = {
     ".css": css.find_references,

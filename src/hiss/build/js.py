@@ -71,6 +71,8 @@ _FORMS: Final = {
         Kind.JS_DYNAMIC_IMPORT: _form(
             rb"import (?:\. (?:defer|source) )?\( LITERAL (?:,|\)(?![\t\x20]*+\{))"
         ),
+        # HTML section 8.1.6.7.3 ("HostGetImportMetaProperties").
+        Kind.JS_RESOLVE: _form(rb"import \. meta \. resolve \( LITERAL (?:, )?\)"),
     },
     ord("e"): {Kind.JS_EXPORT: _form(rb"export (?:\* (?:as (?:NAME|QUOTED) )?|LIST )from STRING")},
     ord("n"): {Kind.JS_URL: _form(rb"new URL \( LITERAL , import \. meta \. url (?:, )?\)")},
@@ -107,7 +109,7 @@ def _word(word: bytes, then: bytes) -> re.Pattern[bytes]:
 # a file has to be read. Where a comment or an escape may begin they look no further.
 _IMPORT: Final = _word(
     b"import",
-    rb" (?:[\"'{*/\\]|\. (?:defer|source|/)|\( [\"'`/]"
+    rb" (?:[\"'{*/\\]|\. (?:defer|source|meta (?:\.|/)|/)|\( [\"'`/]"
     rb"|NAME++ (?:[,*/\\]|from|NAME++ (?:from|[/\\])))",
 )
 _EXPORT: Final = _word(b"export", rb" (?:[*/]|\{[^{}\"'/\\]*+(?:\} (?:from|/)|[\"'/\\]))")

@@ -11,13 +11,14 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from hiss.build.content import Content, of_bytes
+from hiss.build.findings import impossible_names, missing_reference, taken_names, two_urls
 from hiss.build.graph import components
-from hiss.build.problems import Problem, Rules, Verdict, position, rule_against
-from hiss.build.references import MODULE_KINDS, SCRIPT_KINDS, STATIC_KINDS, Reference
-from hiss.build.resolve import resolve
+from hiss.build.problems import Problem, Rules, Verdict
+from hiss.build.references import SCRIPT_KINDS, STATIC_KINDS
+from hiss.build.resolve import Link, resolve
 from hiss.build.rewrite import renamed, splice
 from hiss.core.nearest import nearest
 
@@ -65,11 +66,6 @@ class Plan:
     problems: tuple[Problem, ...]
 
 
-class _Link(NamedTuple):
-    reference: Reference
-    target: str
-
-
 def plan(
     inspected: Iterable[Inspected],
     *,
@@ -88,18 +84,19 @@ def plan(
     files = {each.source.name: each for each in inspected}
     judge = rules or Rules({})
     problems: list[Problem] = []
-    links: dict[str, list[_Link]] = {}
+    links: dict[str, list[Link]] = {}
     for name, each in sorted(files.items()):
         found = _links(each, files, prefix, judge, problems)
         if name in prehashed:
-            problems += _two_urls(each, found, prehashed)
+            problems += two_urls(each, found, prehashed)
         links[name] = found
     planner = _Planner(files, links, name_of, prehashed, modules=modules)
     graph = {name: planner.awaited(name) for name in files}
     for component in components(graph):
         planner.add(component)
     planned = tuple(planner.planned[name] for name in sorted(files))
-    problems += _taken_names(planned, files)
+    problems += taken_names(planned, files)
+    problems += impossible_names(planned)
     return Plan(planned, tuple(problems))
 
 
@@ -109,112 +106,21 @@ def _links(
     prefix: str,
     rules: Rules,
     problems: list[Problem],
-) -> list[_Link]:
+) -> list[Link]:
     found = []
     for reference in each.references:
         target = resolve(reference, each.source.name, prefix)
         if target is None:
             continue
         if target in files:
-            found.append(_Link(reference, target))
+            found.append(Link(reference, target))
         else:
             verdict = rules.judge(each.source, reference)
             if verdict is not Verdict.IGNORE:
                 # Looking for names takes time; many problems are mostly one.
                 near = nearest(target, files) if len(problems) < _MOST_WITH_NEAREST else ()
-                problems.append(_missing(each, reference, target, verdict, near))
+                problems.append(missing_reference(each, reference, target, verdict, near))
     return found
-
-
-def _missing(
-    each: Inspected,
-    reference: Reference,
-    wanted: str,
-    verdict: Verdict,
-    near: tuple[str, ...],
-) -> Problem:
-    return _problem(
-        each,
-        reference,
-        id="missing-reference",
-        verdict=verdict,
-        message=f"{reference.kind.value} names {wanted}, and there is no such file",
-        wanted=wanted,
-        near=near,
-        rule=rule_against(each.source),
-    )
-
-
-def _two_urls(
-    each: Inspected, links: Iterable[_Link], prehashed: Collection[str]
-) -> Iterable[Problem]:
-    """A module that another tool named imports one that we would name: it would run twice."""
-    for reference, target in links:
-        if reference.kind in MODULE_KINDS and target not in prehashed:
-            yield _problem(
-                each,
-                reference,
-                id="two-urls",
-                verdict=Verdict.ERROR,
-                message=f"{each.source.name} is passed through as it is and imports {target}, "
-                f"which would be published under a second, hashed name: it would be loaded and "
-                f"run twice",
-                wanted=target,
-                rule="let the tool that made the one make the other too, or keep them apart",
-            )
-
-
-def _taken_names(planned: Iterable[Planned], files: Mapping[str, Inspected]) -> Iterable[Problem]:
-    """A source that is called what another is published as, and says something else."""
-    for each in planned:
-        source = each.inspected.source
-        other = files.get(each.file)
-        if each.file == source.name or other is None:
-            continue
-        if other.content.sha256 != each.content.sha256:
-            yield Problem(
-                id="name-taken",
-                verdict=Verdict.ERROR,
-                file=source.name,
-                path=source.path,
-                line=1,
-                column=1,
-                text=f"{other.source.path} has that name",
-                message=f"{source.name} would be published as {each.file}, and there is a file "
-                "of that name with other bytes",
-                wanted=each.file,
-                owner=source.owner,
-                rule="rename or remove the one that is called by a hash",
-            )
-
-
-def _problem(
-    each: Inspected,
-    reference: Reference,
-    *,
-    id: str,  # noqa: A002
-    verdict: Verdict,
-    message: str,
-    wanted: str,
-    near: tuple[str, ...] = (),
-    rule: str,
-) -> Problem:
-    data = each.content.read()
-    line, column = position(data, reference.start)
-    return Problem(
-        id=id,
-        verdict=verdict,
-        file=each.source.name,
-        path=each.source.path,
-        line=line,
-        column=column,
-        text=data[reference.start : reference.end].decode("utf-8", "replace"),
-        message=message,
-        wanted=wanted,
-        near=near,
-        owner=each.source.owner,
-        rule=rule,
-    )
 
 
 class _Planner:
@@ -223,7 +129,7 @@ class _Planner:
     def __init__(
         self,
         files: Mapping[str, Inspected],
-        links: Mapping[str, list[_Link]],
+        links: Mapping[str, list[Link]],
         name_of: NameOf,
         prehashed: Collection[str],
         *,
@@ -248,7 +154,7 @@ class _Planner:
         found = self._links.get(name, ())
         return [link.target for link in found if self._is_rewritten(name, link)]
 
-    def _is_rewritten(self, name: str, link: _Link) -> bool:
+    def _is_rewritten(self, name: str, link: Link) -> bool:
         if name in self._prehashed:
             return False
         return self._modules or link.reference.kind not in SCRIPT_KINDS

@@ -1,4 +1,4 @@
-"""Carrying out a plan: files first, then what says which they are, then the pointer to it.
+"""Carrying out a plan: files first, then what says which they are.
 
 Every file is put in place whole, under a name that its content made or that was there before; so at
 any moment the release in force is whole, and what a killed build left is used by the next one, or
@@ -7,23 +7,22 @@ removed.
 
 from __future__ import annotations
 
-import json
 import os
+from codecs import getincrementaldecoder
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import md5
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hiss.build.content import of_file
 from hiss.build.variants import Task, make_variants
-from hiss.core.manifest import Manifest, ManifestEntry, format_manifest, release_id
+from hiss.core.manifest import Manifest, ManifestEntry, format_manifest, release_id, union
 from hiss.files.atomic import TEMPORARY, replacing, write_atomic
-from hiss.files.index import format_index
-from hiss.files.release import CURRENT, DJANGO_MANIFEST, INDEX, manifest_name, read_before
+from hiss.files.release import kept_manifests, manifest_name
 from hiss.http.codings import BUILD_LEVELS, DYNAMIC_LEVELS, SUFFIXES
 from hiss.http.media import is_compressible, media_type
+from hiss.release.originals import keep_originals
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -33,6 +32,10 @@ if TYPE_CHECKING:
     from hiss.build.plan import Plan
     from hiss.build.progress import Progress
     from hiss.build.variants import Made
+
+
+# So much of a file tells whether it is text.
+_HEAD: Final = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +69,8 @@ class _File:
 def write_files(
     plan: Plan, root: str, choices: Choices, cache: Cache, progress: Progress
 ) -> Manifest:
-    """Write the files of a release into `root`, and their variants; nothing refers to them yet.
+    """Write the files of a release into `root`, their variants, and last its manifest, by which it
+    is one of those that are kept. It is not in force yet.
 
     Raises:
         ConfigurationError: A codec is not installed.
@@ -96,41 +100,35 @@ def write_files(
                 variants.setdefault(name, []).append(made)
     cache.trim()
     entries = tuple(_entry(each, variants.get(each.file, [])) for each in files)
-    return Manifest(
+    manifest = Manifest(
         id=release_id(entries),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         label=choices.label,
         entries=entries,
     )
-
-
-def put_in_force(manifest: Manifest, root: str) -> None:
-    """Make a release whose files are in `root` the one that is served, in one step at the end.
-
-    Variants that the release before had, and this one has not, are removed.
-    """
-    before = read_before(root).variant_names()
+    keep_originals(manifest, root)
     text = format_manifest(manifest).encode("utf-8")
     write_atomic(os.path.join(root, manifest_name(manifest.id)), text, durable=True)
-    write_atomic(
-        os.path.join(root, INDEX), format_index(manifest.entries, manifest.id), durable=True
-    )
-    current = f"{manifest.id}\n".encode("ascii")
-    write_atomic(os.path.join(root, CURRENT), current, durable=True)
-    names = {entry.file for entry in manifest.entries}
-    names |= {e.file + SUFFIXES[coding] for e in manifest.entries for coding in e.codings}
-    for name in before - names:
-        with suppress(OSError):
-            os.unlink(os.path.join(root, name))
+    return manifest
 
 
-def write_django_manifest(manifest: Manifest, root: str) -> None:
-    """Write `staticfiles.json`, in the form that Django's storages read."""
-    paths = {e.name: e.file for e in sorted(manifest.entries, key=lambda e: e.name) if e.immutable}
-    digest = md5(json.dumps(sorted(paths.items())).encode(), usedforsecurity=False).hexdigest()
-    document = {"paths": paths, "version": "1.1", "hash": digest[:12]}
-    data = json.dumps(document).encode("utf-8")
-    write_atomic(os.path.join(root, DJANGO_MANIFEST), data, durable=True)
+def remove_stale_variants(manifest: Manifest, before: Iterable[Manifest], root: str) -> None:
+    """Remove the variants that the releases `before` had of this release's files, and it has not:
+    of plain names, those of other bytes; of hashed ones, those that no kept release has any more.
+    """
+    kept = {entry.file: entry for entry in union(kept_manifests(root, manifest))}
+    made = {
+        (entry.file, coding)
+        for each in before
+        for entry in each.entries
+        for coding in entry.codings
+    }
+    for entry in manifest.entries:
+        for coding, suffix in SUFFIXES.items():
+            is_stale = coding not in kept[entry.file].codings and (entry.file, coding) in made
+            if is_stale and entry.file + suffix not in kept:
+                with suppress(OSError):
+                    os.unlink(os.path.join(root, entry.file + suffix))
 
 
 def clear_leftovers(root: str) -> None:
@@ -213,18 +211,25 @@ def _levels(group: list[_File], levels: Mapping[str, int]) -> Mapping[str, int]:
 def _is_wanted(each: _File, skip_extensions: Collection[str] | None) -> bool:
     if skip_extensions is not None:
         return each.file.rpartition(".")[2].lower() not in skip_extensions
-    if each.file.lower().endswith(".ts"):
-        return not _is_transport_stream(each.content)
-    return is_compressible(media_type(each.file))
+    kind = media_type(each.file)
+    if kind.startswith("application/") or kind == "video/mp2t":
+        return is_compressible(kind) or _is_text(each.content)
+    return is_compressible(kind)
 
 
-def _is_transport_stream(content: Content) -> bool:
-    """Whether a .ts file is the video that its media type says, and not TypeScript: its packets, of
-    188 bytes, begin with 0x47 (ISO/IEC 13818-1, 2.4.3.2).
+def _is_text(content: Content) -> bool:
+    """Whether a file of a type that hardly shrinks is text after all: TypeScript has the extension
+    of a video format, and many a source lies among static files under a name of its own.
     """
     with content.open() as file:
-        head = file.read(189)
-    return head[:1] == b"G" and head[188:189] in {b"G", b""} and b"\0" in head
+        head = file.read(_HEAD)
+    if b"\0" in head:
+        return False
+    try:
+        # The last character may be cut.
+        return getincrementaldecoder("utf-8")().decode(head) != ""
+    except UnicodeDecodeError:
+        return False
 
 
 def _entry(each: _File, variants: list[Made]) -> ManifestEntry:

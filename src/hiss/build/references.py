@@ -20,6 +20,7 @@ class Kind(Enum):
     JS_EXPORT = "export … from"
     JS_DYNAMIC_IMPORT = "import()"
     JS_URL = "new URL(…, import.meta.url)"
+    JS_RESOLVE = "import.meta.resolve()"
     SOURCE_MAP = "sourceMappingURL"
 
 
@@ -30,7 +31,7 @@ MODULE_KINDS: Final = frozenset({Kind.JS_IMPORT, Kind.JS_EXPORT, Kind.JS_DYNAMIC
 STATIC_KINDS: Final = frozenset({Kind.JS_IMPORT, Kind.JS_EXPORT})
 
 #: Those that a script holds.
-SCRIPT_KINDS: Final = MODULE_KINDS | {Kind.JS_URL}
+SCRIPT_KINDS: Final = MODULE_KINDS | {Kind.JS_URL, Kind.JS_RESOLVE}
 
 
 class Reference(NamedTuple):

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
-from hiss.build.references import MODULE_KINDS
-
-if TYPE_CHECKING:
-    from hiss.build.references import Reference
+from hiss.build.references import MODULE_KINDS, Kind, Reference
 
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 
 # Module specifiers are URLs only if they begin like one; "lodash" is for an import map to say.
+_SPECIFIERS: Final = MODULE_KINDS | {Kind.JS_RESOLVE}
 _URL_LIKE: Final = ("./", "../", "/")
+
+
+class Link(NamedTuple):
+    """A reference, and the logical name of the file that it leads to."""
+
+    reference: Reference
+    target: str
 
 
 def resolve(reference: Reference, file: str, prefix: str) -> str | None:
@@ -26,7 +31,7 @@ def resolve(reference: Reference, file: str, prefix: str) -> str | None:
     fragments, bare module specifiers.
     """
     url = reference.url.strip(" \t\r\n\f")
-    if reference.kind in MODULE_KINDS and not url.startswith(_URL_LIKE):
+    if reference.kind in _SPECIFIERS and not url.startswith(_URL_LIKE):
         return None
     path = re.split(r"[?#]", url, maxsplit=1)[0]
     if not path or path.startswith("//") or _SCHEME.match(path):

@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     config = _settle(options)
     sources = list(_sources(config))
     wishes = Wishes(prefix=config.prefix, rules=Rules(config.rules), choices=config.choices)
-    cache = Cache(config.cache_dir or default_folder())
+    cache = Cache(config.cache_dir or default_folder(), is_writable=not options.dry_run)
     progress = None if options.quiet or options.json else TerminalProgress()
     collisions = [*find_collisions(sources)]
     manifest: Manifest | None = None

@@ -11,7 +11,8 @@ from hiss.build.config import read_pyproject
 from hiss.build.problems import read_problems
 from hiss.build.report import summarise, to_html, to_json
 from hiss.errors import ConfigurationError, ManifestError
-from hiss.files.release import other_manifests, read_manifest
+from hiss.files.release import read_manifest
+from hiss.release.ledger import read_ledger
 
 if TYPE_CHECKING:
     from hiss.core.manifest import Manifest
@@ -39,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     manifest = read_manifest(root)
     if manifest is None:
         raise ManifestError(f"there is no release in {root}", "Build one first: hiss build.")
-    report = summarise(manifest, _before(manifest, root), read_problems(root))
+    report = summarise(manifest, _before(root), read_problems(root))
     if options.json:
         print(to_json(report))
         return 0
@@ -49,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _before(manifest: Manifest, root: str) -> Manifest | None:
+def _before(root: str) -> Manifest | None:
     """The release that was in force before this one, as far as its folder tells."""
-    others = other_manifests(root, manifest.id)
-    return max(others, key=lambda each: each.created, default=None)
+    before = read_ledger(root).before()
+    return None if before is None else before.manifest

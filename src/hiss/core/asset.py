@@ -188,18 +188,25 @@ class Redirect(NamedTuple):
 class Missing:
     """A URL under a prefix that Hiss owns, with no file behind it."""
 
-    def __init__(self, policy: Policy) -> None:
-        self.reply = notice(404, policy.for_miss())
+    def __init__(self, policy: Policy, reason: str = "", advice: str = "") -> None:
+        """`reason`: why, in a few words for the header; `advice`: for the page, where its reader is
+        at work on the project.
+        """
+        headers = policy.for_miss()
+        if reason:
+            headers = (*headers, ("Hiss-Miss", reason))
+        self.reply = notice(404, headers, advice)
         self.head = Reply(404, self.reply.headers)
 
 
 Resource = Asset | Redirect | Missing
 
 
-def notice(status: int, headers: Headers) -> Reply:
-    """A short answer in plain words, its status its only text."""
+def notice(status: int, headers: Headers, advice: str = "") -> Reply:
+    """A short answer in plain words: its status, and what there is to say beside it."""
     reply = Reply(status, headers)
-    body = f"{reply.status_line}\n".encode("ascii")
+    text = f"{reply.status_line}\n\n{advice}\n" if advice else f"{reply.status_line}\n"
+    body = text.encode("utf-8", "replace")
     return Reply(status, (*headers, ("Content-Length", str(len(body)))), body)
 
 

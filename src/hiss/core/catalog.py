@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from hiss.core.asset import Missing
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from hiss.core.asset import Resource
-    from hiss.core.policy import Policy
 
 
 class Entry(Protocol):
@@ -61,12 +58,18 @@ class Catalog:
     """Every URL of a site's static files."""
 
     def __init__(
-        self, entries: Mapping[str, Entry], policy: Policy, *, owned: tuple[str, ...] = ()
+        self,
+        entries: Mapping[str, Entry],
+        *,
+        owned: tuple[str, ...] = (),
+        miss: Callable[[str], Entry],
     ) -> None:
-        """`owned` are the prefixes whose misses Hiss answers itself, each with both slashes."""
+        """`owned` are the prefixes whose misses Hiss answers itself, each with both slashes; `miss`
+        makes the entry of such a path.
+        """
         self.entries = entries
-        self._missing = Fixed(Missing(policy))
         self._owned = owned
+        self._miss = miss
 
     def find(self, path: str) -> Entry | None:
         """The entry for a decoded URL path; `None`: the request is not for Hiss."""
@@ -74,4 +77,4 @@ class Catalog:
 
     def miss(self, path: str) -> Entry | None:
         """The entry for a path that has no file: Hiss's own 404, or `None`."""
-        return self._missing if path.startswith(self._owned) else None
+        return self._miss(path) if path.startswith(self._owned) else None

@@ -7,14 +7,14 @@ refuses a version that it does not know rather than guess.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from hiss.errors import ManifestError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 VERSION: Final = 1
 
@@ -69,6 +69,35 @@ def release_id(entries: Iterable[ManifestEntry]) -> str:
     for each in sorted(entries, key=lambda entry: entry.file):
         digest.update(f"{each.name}\0{each.file}\0{each.immutable:d}\0{each.sha256}\n".encode())
     return digest.hexdigest()[:16]
+
+
+def union(manifests: Iterable[Manifest]) -> Iterator[ManifestEntry]:
+    """The entries that answer for several releases at once, one for each file.
+
+    Of a file that several have, the first manifest's, but one that is immutable before all others.
+    Its variants are those of the release that was built last: each build may have made them anew,
+    of the same bytes.
+    """
+    ordered = tuple(manifests)
+    entries: dict[str, ManifestEntry] = {}
+    for manifest in ordered:
+        for entry in manifest.entries:
+            known = entries.get(entry.file)
+            if known is None or (entry.immutable and not known.immutable):
+                entries[entry.file] = entry
+    codings: dict[str, dict[str, int]] = {}
+    checksums: dict[str, dict[str, str]] = {}
+    for manifest in sorted(ordered, key=lambda each: each.created):
+        for entry in manifest.entries:
+            if entry.sha256 == entries[entry.file].sha256:
+                codings.setdefault(entry.file, {}).update(entry.codings)
+                checksums.setdefault(entry.file, {}).update(entry.checksums)
+    for file, entry in entries.items():
+        if entry.immutable and codings[file] != entry.codings:
+            entry = replace(entry, codings=codings[file])
+        if entry.immutable and checksums[file] != entry.checksums:
+            entry = replace(entry, checksums=checksums[file])
+        yield entry
 
 
 def entry_fields(entry: ManifestEntry) -> dict[str, Any]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -17,13 +17,16 @@ from hiss.build.config import settle_extensions, settle_levels
 from hiss.build.problems import Rules
 from hiss.build.publish import Choices
 from hiss.django.names import ALIASES, DICT, OLD_PREFIX
-from hiss.errors import ConfigurationError
+from hiss.errors import ConfigurationError, HissError
 from hiss.files.options import settle
+from hiss.files.pin import find_pin
 from hiss.http.paths import normalise_prefix
+from hiss.release.retain import settle_retention
 
 if TYPE_CHECKING:
     from hiss.core.reply import Headers
     from hiss.files.options import Settled
+    from hiss.release.retain import Retention
 
 _UNSET: Final = object()
 
@@ -40,6 +43,8 @@ _OPTIONS: Final = {
     "MIMETYPES": "mimetypes",
     "MISSES": "misses",
     "NOSNIFF": "nosniff",
+    "SHOW_MANIFEST": "show_manifest",
+    "SHOW_RELEASE": "show_release",
 }
 
 
@@ -66,6 +71,11 @@ class Configuration:
     cache_dir: str
     #: Whether a name that the manifest lacks is an error.
     manifest_strict: bool
+    #: Which releases are kept.
+    retention: Retention
+    #: The file, beside the code, that says which release the code was built with; empty where
+    #: none is wanted.
+    release_file: str
 
 
 def read_configuration(*, always: Headers = ()) -> Configuration:
@@ -76,7 +86,7 @@ def read_configuration(*, always: Headers = ()) -> Configuration:
     """
     try:
         return _read(always)
-    except ConfigurationError as error:
+    except HissError as error:
         raise ImproperlyConfigured(f"{DICT} (or {OLD_PREFIX}*) in settings: {error}") from error
 
 
@@ -88,10 +98,11 @@ def _read(always: Headers) -> Configuration:
         for key, option in _OPTIONS.items()
         if (value := find_setting(key)) is not _UNSET
     }
+    release_file = _path("RELEASE_FILE", _value("RELEASE_FILE", None), "a file") or ""
     options["max_age"] = _value("MAX_AGE", 0 if settings.DEBUG else 60)
     options["autorefresh"] = autorefresh
     return Configuration(
-        settled=settle(options, always=always),
+        settled=replace(settle(options, always=always), pin=find_pin(release_file)),
         static_prefix=_static_prefix(),
         static_root=_folder("STATIC_ROOT", settings.STATIC_ROOT),
         root=_folder("ROOT", _value("ROOT", None)),
@@ -104,6 +115,8 @@ def _read(always: Headers) -> Configuration:
         rules=_rules(),
         cache_dir=_folder("CACHE_DIR", _value("CACHE_DIR", None)) or "",
         manifest_strict=_boolean("MANIFEST_STRICT", default=True),
+        retention=settle_retention(_value("KEEP_RELEASES", 3), _value("KEEP_DAYS", 7)),
+        release_file=release_file,
     )
 
 
@@ -135,10 +148,14 @@ def _boolean(key: str, default: bool) -> bool:
 
 
 def _folder(key: str, value: object) -> str | None:
+    return _path(key, value, "a folder")
+
+
+def _path(key: str, value: object, kind: str) -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str | os.PathLike):
-        raise ConfigurationError(f"{key} must be the path of a folder, not {value!r}")
+        raise ConfigurationError(f"{key} must be the path of {kind}, not {value!r}")
     return os.path.abspath(os.fspath(value))
 
 

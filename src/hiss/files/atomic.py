@@ -27,7 +27,11 @@ def write_atomic(path: str, data: bytes, *, durable: bool = False) -> None:
 
 @contextmanager
 def replacing(path: str, *, durable: bool = False) -> Iterator[BinaryIO]:
-    """A file to write what shall be at `path`; it is put there when the block ends well."""
+    """A file to write what shall be at `path`; it is put there when the block ends well.
+
+    Raises:
+        OSError: It cannot be written; names `path`, as a full disk does not by itself.
+    """
     folder = os.path.dirname(path)
     os.makedirs(folder, exist_ok=True)
     temporary = os.path.join(folder, f"{TEMPORARY}{token_hex(8)}")
@@ -38,7 +42,9 @@ def replacing(path: str, *, durable: bool = False) -> Iterator[BinaryIO]:
                 file.flush()
                 os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             os.unlink(temporary)
+        if isinstance(error, OSError) and error.filename in {None, temporary}:
+            error.filename = path
         raise

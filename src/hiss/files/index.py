@@ -3,8 +3,8 @@
 Opening it costs the same for ten files and for a hundred thousand; a record is read when its name
 is first asked for.
 
-    header    8s magic · I version · I slots · Q where the slots begin · Q length of the file
-              · 32s id of the release, filled up with zeros
+    header    8s magic · I version · I slots · I files · Q where the slots begin · Q length of the
+              file · 32s id of the release in force, filled up with zeros
     records   one after the other: I length of the name · I length of the entry · I CRC-32 of both
               · the name, UTF-8 · the manifest's entry, JSON
     slots     a hash table with open addressing: Q offset of a record each, 0 for a free one;
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _MAGIC: Final = b"hissindx"
-_VERSION: Final = 1
-_HEADER: Final = struct.Struct("<8sIIQQ32s")
+_VERSION: Final = 2
+_HEADER: Final = struct.Struct("<8sIIIQQ32s")
 _RECORD: Final = struct.Struct("<III")
 _SLOT: Final = struct.Struct("<Q")
 
 
 def format_index(entries: Iterable[ManifestEntry], release_id: str = "") -> bytes:
-    """The index of a release with these entries, which have different files."""
+    """The index of these entries, which have different files; `release_id` is in force."""
     records = bytearray()
     offsets: list[tuple[int, int]] = []
     for entry in sorted(entries, key=lambda each: each.file):
@@ -48,7 +48,8 @@ def format_index(entries: Iterable[ManifestEntry], release_id: str = "") -> byte
     slots = _slots(offsets)
     begin = _HEADER.size + len(records)
     length = begin + len(slots) * _SLOT.size
-    header = _HEADER.pack(_MAGIC, _VERSION, len(slots), begin, length, release_id.encode())
+    counts = len(slots), len(offsets)
+    header = _HEADER.pack(_MAGIC, _VERSION, *counts, begin, length, release_id.encode())
     return b"".join([header, records, *(_SLOT.pack(slot) for slot in slots)])
 
 
@@ -85,15 +86,18 @@ class Index:
         header = _read_at(self._descriptor, _HEADER.size, 0)
         if len(header) != _HEADER.size:
             raise self._error("is not an index of Hiss")
-        magic, version, self._size, self._begin, length, release = _HEADER.unpack(header)
+        magic, version, *rest = _HEADER.unpack(header)
         if magic != _MAGIC:
             raise self._error("is not an index of Hiss")
         if version != _VERSION:
             raise self._error(f"is of version {version}; this Hiss reads version {_VERSION}")
+        self._size, files, self._begin, length, release = rest
         whole = os.fstat(self._descriptor).st_size
         if not length == whole == self._begin + self._size * _SLOT.size or not self._size:
             raise self._error("is not whole")
-        #: The id of the release that it is of; empty where that was not said.
+        #: How many files it has.
+        self.files: int = files
+        #: The id of the release that was in force; empty where there was none.
         self.release: str = release.rstrip(b"\0").decode("ascii", "replace")
 
     def get(self, name: str) -> ManifestEntry | None:

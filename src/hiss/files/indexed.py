@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 
 from hiss.errors import ManifestError
 from hiss.files.documents import find_document, prefix_document
-from hiss.files.load import Listing
+from hiss.files.load import FileEntry, Listing
+from hiss.files.release import INDEX, open_index
 from hiss.files.scan import is_within
+from hiss.files.source import stamp_of
 from hiss.http.codings import SUFFIXES
 from hiss.http.paths import is_plain_name, is_public_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from hiss.core.asset import Resource
     from hiss.core.catalog import Entry, Finder
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from hiss.files.load import Loader
     from hiss.files.mount import Mount
     from hiss.files.options import Settled
+    from hiss.files.source import Stamp
 
 logger = logging.getLogger("hiss.files")
 
@@ -40,16 +43,18 @@ class IndexedFinder:
         settled: Settled,
         loader: Loader,
         rest: Finder,
+        fixed: Mapping[str, Entry] | None = None,
     ) -> None:
+        """`fixed`: entries that are there whatever the index says, unless a file has that URL."""
         self._shelves = tuple(_Shelf(mount, index, settled, loader) for mount, index in mounts)
         prefixes = [shelf.prefix for shelf in self._shelves]
         # A prefix without its slash may lead to its document.
         self._bare = frozenset(prefix.rstrip("/") for prefix in prefixes)
         self._prefixes = tuple(prefixes)
         self._rest = rest
+        self._fixed = fixed or {}
         self._known: dict[str, Entry] = {}
         self.miss = rest.miss
-        self.missing = loader.missing
 
     def find(self, path: str) -> Entry | None:
         """The entry for a decoded URL path; `None`: the request is not for Hiss."""
@@ -60,7 +65,7 @@ class IndexedFinder:
             entry = self._look(path)
             if entry is not None:
                 return entry
-        return self._rest.find(path)
+        return self._fixed.get(path) or self._rest.find(path)
 
     def _look(self, path: str) -> Entry | None:
         matching = [shelf for shelf in self._shelves if path.startswith(shelf.prefix)]
@@ -78,11 +83,21 @@ class IndexedFinder:
         entry = shelf.listed(name)
         if entry is not None:
             return self.remember(path, entry)
-        return _Unlisted(self, shelf, name, path) if shelf.may_be_file(name) else None
+        if path in self._fixed or not shelf.may_be_file(name):
+            return None
+        return _Unlisted(self, shelf, name, path)
 
     def remember(self, path: str, entry: Entry) -> Entry:
         """Keep the entry of a path that has a file; the one that is kept."""
         return self._known.setdefault(path, entry)
+
+    def renew(self) -> None:
+        """Forget what the index said of names that other builds may give to other bytes."""
+        self._known = {
+            path: entry
+            for path, entry in [*self._known.items()]
+            if isinstance(entry, FileEntry) and entry.listing.immutable
+        }
 
 
 class _Shelf:
@@ -91,6 +106,8 @@ class _Shelf:
     def __init__(self, mount: Mount, index: Index, settled: Settled, loader: Loader) -> None:
         self.prefix = mount.prefix
         self._root = mount.root or ""
+        self._index_path = os.path.join(self._root, INDEX)
+        self._stamp = _stamp(self._index_path)
         #: Whether looking can wait: what is below the prefix is ours, whatever it comes to.
         self.can_wait = settled.own_misses and settled.index_file is None
         self._index = index
@@ -112,6 +129,22 @@ class _Shelf:
         record = self._record(name)
         return None if record is None else self.entry(name, record)
 
+    def refresh(self) -> bool:
+        """Read the index anew if another build, or a prune, has replaced it; whether it has."""
+        stamp = _stamp(self._index_path)
+        if stamp is None or stamp == self._stamp:
+            return False
+        try:
+            index = open_index(self._root)
+        except (ManifestError, OSError) as error:
+            logger.warning("Serving by the index that was read before: %s", error)
+            index = None
+        if index is None:
+            # Between the writing of an index and the switch to its release, it is not yet the one.
+            return False
+        self._index, self._stamp = index, stamp
+        return True
+
     def entry(self, name: str, record: ManifestEntry | None) -> Entry:
         """The entry of a file."""
         path, url = os.path.join(self._root, name), self.prefix + name
@@ -123,8 +156,14 @@ class _Shelf:
     def _file(self, name: str) -> Entry | None:
         entry = self.listed(name)
         if entry is None and self.may_be_file(name):
+            if self.refresh():
+                return self._file(name)
             entry = self.entry(name, None) if self.is_unlisted(name) else None
         return entry
+
+    def gone(self, path: str) -> Resource:
+        """The 404 for a URL path that has no file."""
+        return self._loader.gone(path)
 
     def may_be_file(self, name: str) -> bool:
         """Whether a file of that name could be served at all."""
@@ -172,11 +211,24 @@ class _Unlisted:
         self.resource: Resource | None = None
 
     def load(self) -> Resource:
+        if self._shelf.refresh():
+            self._finder.renew()
+            listed = self._shelf.listed(self._name)
+            if listed is not None:
+                self._entry = self._finder.remember(self._path, listed)
+                return self._entry.load()
         if not self._shelf.is_unlisted(self._name):
-            return self._finder.missing
+            return self._shelf.gone(self._path)
         self._entry = self._finder.remember(self._path, self._shelf.entry(self._name, None))
         return self._entry.load()
 
     def forget(self) -> None:
         if self._entry is not None:
             self._entry.forget()
+
+
+def _stamp(path: str) -> Stamp | None:
+    try:
+        return stamp_of(os.stat(path))
+    except OSError:
+        return None

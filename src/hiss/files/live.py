@@ -6,7 +6,6 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from hiss.core.catalog import Fixed
 from hiss.files.documents import find_document, prefix_document
 from hiss.files.load import FileEntry, Listing
 from hiss.files.mount import owned_prefixes
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from hiss.core.catalog import Entry
     from hiss.files.load import Loader
+    from hiss.files.misses import Misses
     from hiss.files.mount import Mount
     from hiss.files.options import Settled
 
@@ -29,11 +29,13 @@ class LiveFinder:
     What a build left in a folder plays no part: nothing is immutable, and nothing is sent coded.
     """
 
-    def __init__(self, mounts: Iterable[Mount], settled: Settled, loader: Loader) -> None:
+    def __init__(
+        self, mounts: Iterable[Mount], settled: Settled, loader: Loader, misses: Misses
+    ) -> None:
         self._mounts = tuple(mounts)
         self._settled = settled
         self._loader = loader
-        self._missing = Fixed(loader.missing)
+        self._misses = misses
         self._owned = owned_prefixes(self._mounts, settled)
         self._known: dict[str, tuple[Stamp, FileEntry]] = {}
 
@@ -47,7 +49,7 @@ class LiveFinder:
 
     def miss(self, path: str) -> Entry | None:
         """The entry for a path that has no file: Hiss's own 404, or `None`."""
-        return self._missing if path.startswith(self._owned) else None
+        return self._misses.entry(path) if path.startswith(self._owned) else None
 
     def _in(self, mount: Mount, path: str) -> Entry | None:
         index_file, policy = self._settled.index_file, self._settled.policy

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hiss.core.policy import Policy
     from hiss.core.reply import Headers
     from hiss.files.memory import Memory
+    from hiss.files.misses import Misses
     from hiss.files.source import Stamp
 
 logger = logging.getLogger("hiss.files")
@@ -67,12 +68,20 @@ class Loader:
     """Makes assets; shared by all entries of a site."""
 
     def __init__(
-        self, policy: Policy, memory: Memory, *, dynamic: Mapping[str, int] | None = None
+        self,
+        policy: Policy,
+        memory: Memory,
+        *,
+        dynamic: Mapping[str, int] | None = None,
+        misses: Misses | None = None,
     ) -> None:
-        """`dynamic`: the codings, and their levels, to make of files that a build made none of."""
+        """`dynamic`: the codings, and their levels, to make of files that a build made none of;
+        `misses`: what is said of those that are gone.
+        """
         self.policy = policy
         self.memory = memory
         self._dynamic = dynamic or {}
+        self._misses = misses
         self.missing = Missing(policy)
         # Many first requests for one large file hash it once, not each for itself.
         self._locks = tuple(Lock() for _ in range(16))
@@ -83,6 +92,10 @@ class Loader:
         if self.policy.add_headers is not None:
             headers = self._headers(listing, immutable=listing.immutable)
         return FileEntry(self, listing, headers)
+
+    def gone(self, url: str, *, is_told: bool = False) -> Missing:
+        """The 404 for a URL path that has no file; `is_told`: the log has it already."""
+        return self.missing if self._misses is None else self._misses.find(url, is_told=is_told)
 
     def lock(self, path: str) -> Lock:
         """The lock to hold while the file at `path` is loaded."""
@@ -226,7 +239,7 @@ class FileEntry:
                     asset = self._loader.load(self.listing, self._headers, notes)
                 except OSError as error:
                     self._report_gone(error)
-                    return self._loader.missing
+                    return self._loader.gone(self.listing.url, is_told=True)
                 self._report(asset, notes)
                 self.resource = resource = asset
         return resource

@@ -12,6 +12,7 @@ from wsgiref.headers import Headers as HeaderList
 from hiss.core.policy import Policy
 from hiss.errors import ConfigurationError
 from hiss.files.memory import DEFAULT_BUDGET
+from hiss.files.pin import Pin, find_pin
 from hiss.http.codings import DYNAMIC_LEVELS, LEVELS, codec_version
 from hiss.http.media import normalise_overrides
 
@@ -33,6 +34,13 @@ class Options(TypedDict, total=False):
     """The file that stands for its folder: a name, `True` for `index.html`; none by default."""
     autorefresh: bool
     """Look at the disk on each request: for development (False)."""
+    release: str | None
+    """The release that this process renders: its id or its label (what HISS_RELEASE says, or else
+    the one in force). Files of every kept release are served either way."""
+    show_release: bool
+    """Say at `hiss.json`, below the prefix, which release this process renders (True)."""
+    show_manifest: bool
+    """Name there the kept releases too, with their manifests: for `hiss release adopt` (False)."""
     misses: Literal["own", "pass"]
     """What is under the prefix and has no file: a 404 of our own, or the application's."""
     mimetypes: Mapping[str, str]
@@ -63,6 +71,10 @@ class Settled:
     index_file: str | None = None
     autorefresh: bool = False
     own_misses: bool = True
+    #: The release that this process was told to render.
+    pin: Pin | None = None
+    show_release: bool = True
+    show_manifest: bool = False
     memory: int = DEFAULT_BUDGET
     dynamic: Mapping[str, int] = field(default_factory=dict)
     #: Whether making a file's entry calls a function of the user's, which may raise.
@@ -100,10 +112,17 @@ def settle(options: Mapping[str, Any], *, always: Headers = ()) -> Settled:
         index_file="index.html" if index_file is True else index_file or None,
         autorefresh=options.get("autorefresh", False),
         own_misses=options.get("misses", "own") == "own",
+        pin=_pin(options.get("release")),
+        show_release=options.get("show_release", True),
+        show_manifest=options.get("show_manifest", False),
         memory=options.get("memory", DEFAULT_BUDGET),
         dynamic=dynamic,
         calls_user=callable(immutable_test) or options.get("add_headers_function") is not None,
     )
+
+
+def _pin(release: str | None) -> Pin | None:
+    return Pin(release, "release") if release else find_pin()
 
 
 def _is_count(value: object) -> bool:
@@ -129,6 +148,9 @@ _RULES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
         "the name of a file, True or False",
     ),
     "autorefresh": (lambda v: isinstance(v, bool), "True or False"),
+    "release": (lambda v: v is None or isinstance(v, str), "the id of a release, or None"),
+    "show_release": (lambda v: isinstance(v, bool), "True or False"),
+    "show_manifest": (lambda v: isinstance(v, bool), "True or False"),
     "misses": (lambda v: isinstance(v, str) and v in {"own", "pass"}, '"own" or "pass"'),
     "mimetypes": (
         lambda v: (

@@ -12,14 +12,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from hiss.core.manifest import Manifest, parse_manifest
+from hiss.core.manifest import Manifest, parse_manifest, union
 from hiss.errors import ManifestError
 from hiss.files.index import Index
 from hiss.http.codings import SUFFIXES
 from hiss.http.paths import is_plain_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from hiss.core.manifest import ManifestEntry
 
@@ -29,12 +29,19 @@ CURRENT: Final = f"{FOLDER}/current"
 INDEX: Final = f"{FOLDER}/index"
 LOCK: Final = f"{FOLDER}/lock"
 PROBLEMS: Final = f"{FOLDER}/problems.json"
+RELEASES: Final = f"{FOLDER}/releases"
+#: Which release was put in force when, and how.
+HISTORY: Final = f"{FOLDER}/history"
+#: The hashed files that were of releases which are not kept any more.
+EXPIRED: Final = f"{FOLDER}/expired"
+#: By their SHA-256: the bytes of files whose names other releases give to other bytes.
+ORIGINALS: Final = f"{FOLDER}/originals"
 DJANGO_MANIFEST: Final = "staticfiles.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a build said of the files in a root; empty where there was none."""
+    """What builds said of the files in a root; empty where there were none."""
 
     #: By the file's name below the root.
     records: Mapping[str, ManifestEntry] = field(default_factory=dict)
@@ -62,29 +69,21 @@ class Published:
 
 def manifest_name(release_id: str) -> str:
     """Where, below the root, the manifest of a release is."""
-    return f"{FOLDER}/releases/{release_id}.json"
+    return f"{RELEASES}/{release_id}.json"
 
 
 def read_published(root: str) -> Published:
-    """What the build in force in `root` published.
+    """What the kept releases in `root` published, the one in force before all others.
 
     Raises:
-        ManifestError: There is a manifest, and it cannot be read.
+        ManifestError: The manifest of the release in force cannot be read.
     """
     manifest = read_manifest(root)
-    if manifest is None:
-        return Published(immutable=_django_names(os.path.join(root, DJANGO_MANIFEST)))
-    return Published({each.file: each for each in manifest.entries if is_plain_name(each.file)})
-
-
-def read_before(root: str) -> Published:
-    """What was published in `root` before a build that is about to replace it: nothing, where that
-    cannot be read.
-    """
-    try:
-        return read_published(root)
-    except ManifestError:
-        return Published()
+    kept = kept_manifests(root, manifest)
+    records = {each.file: each for each in union(kept) if is_plain_name(each.file)}
+    if manifest is not None:
+        return Published(records)
+    return Published(records, _django_names(os.path.join(root, DJANGO_MANIFEST)))
 
 
 def read_manifest(root: str, release_id: str | None = None) -> Manifest | None:
@@ -94,34 +93,58 @@ def read_manifest(root: str, release_id: str | None = None) -> Manifest | None:
     Raises:
         ManifestError: It is there and cannot be read, or it should be there and is not.
     """
-    pointer = os.path.join(root, CURRENT)
+    by = "" if release_id else f", and {os.path.join(root, CURRENT)} names it"
+    release_id = release_id or read_current(root)
     if release_id is None:
-        current = _read(pointer)
-        if current is None:
-            return None
-        release_id = current.strip()
-        if not release_id.isalnum():
-            raise ManifestError(
-                f"{pointer} should hold the id of a release, not {current!r:.40}",
-                "Run the build again to replace it.",
-            )
+        return None
     path = os.path.join(root, manifest_name(release_id))
     text = _read(path)
     if text is None:
-        raise ManifestError(f"{path} is missing, and {pointer} names it", "Run the build again.")
+        raise ManifestError(f"{path} is missing{by}", "Run the build again.")
     return parse_manifest(text, path)
 
 
-def other_manifests(root: str, release_id: str) -> Iterator[Manifest]:
-    """The manifests in `root` of releases other than that one; damaged ones are passed over."""
-    folder = os.path.join(root, FOLDER, "releases")
-    for name in sorted(os.listdir(folder)):
-        other, extension = os.path.splitext(name)
-        if extension == ".json" and other != release_id:
-            with suppress(ManifestError):
-                manifest = read_manifest(root, other)
-                if manifest is not None:
-                    yield manifest
+def read_current(root: str) -> str | None:
+    """The id of the release in force; `None` where there is none.
+
+    Raises:
+        ManifestError: The pointer to it is damaged.
+    """
+    pointer = os.path.join(root, CURRENT)
+    current = _read(pointer)
+    if current is None:
+        return None
+    release_id = current.strip()
+    if not release_id.isalnum():
+        raise ManifestError(
+            f"{pointer} should hold the id of a release, not {current!r:.40}",
+            "Run the build again to replace it.",
+        )
+    return release_id
+
+
+def kept_manifests(root: str, current: Manifest | None) -> list[Manifest]:
+    """The manifests of all releases that are kept in `root`: that of the one in force first, then
+    from the one that was built last on; damaged ones are passed over.
+    """
+    ids = set(kept_ids(root))
+    others = []
+    for each in ids - {current.id if current else ""}:
+        with suppress(ManifestError):
+            manifest = read_manifest(root, each)
+            if manifest is not None:
+                others.append(manifest)
+    others.sort(key=lambda each: (each.created, each.id), reverse=True)
+    return [current, *others] if current else others
+
+
+def kept_ids(root: str) -> list[str]:
+    """The ids of the releases that are kept in `root`."""
+    try:
+        names = os.listdir(os.path.join(root, RELEASES))
+    except FileNotFoundError:
+        return []
+    return sorted(name[:-5] for name in names if name.endswith(".json") and name[:-5].isalnum())
 
 
 def open_index(root: str) -> Index | None:

@@ -2,52 +2,70 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from hiss.core.asset import Redirect
 from hiss.core.catalog import Catalog, Fixed
+from hiss.files.announce import announce
 from hiss.files.indexed import IndexedFinder
 from hiss.files.live import LiveFinder
 from hiss.files.load import Listing, Loader
 from hiss.files.memory import Memory
+from hiss.files.misses import Misses
 from hiss.files.mount import owned_prefixes
 from hiss.files.origin import Origin
-from hiss.files.release import open_index, read_published
+from hiss.files.release import kept_ids, open_index, read_published
 from hiss.files.scan import scan
 from hiss.http.paths import quote_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from hiss.core.catalog import Entry, Finder
     from hiss.files.index import Index
+    from hiss.files.misses import Explain
     from hiss.files.mount import Mount
     from hiss.files.options import Settled
 
+logger = logging.getLogger("hiss.start")
+
 
 def open_site(
-    mounts: Iterable[Mount], settled: Settled, *, listed: Iterable[Listing] = ()
+    mounts: Iterable[Mount],
+    settled: Settled,
+    *,
+    listed: Iterable[Listing] = (),
+    explain: Explain | None = None,
 ) -> Origin:
     """The origin of the files in `mounts`; of two for one URL, the first mount's.
 
-    `listed` are files from elsewhere, before those of the mounts.
+    `listed` are files from elsewhere, before those of the mounts; `explain` has words for a name
+    without a file, which the 404 says: for development.
 
     Raises:
         ConfigurationError: A user's own rule for header fields sets what HTTP cannot carry.
-        ManifestError: A manifest that is there cannot be read.
+        ManifestError: A manifest that is there cannot be read, or the release that this process
+            was told to render is not there.
     """
     mounts, listed = tuple(mounts), tuple(listed)
     memory = Memory(settled.memory)
-    loader = Loader(settled.policy, memory, dynamic=settled.dynamic)
+    misses = Misses(mounts, settled.policy, explain)
+    loader = Loader(settled.policy, memory, dynamic=settled.dynamic, misses=misses)
     if settled.autorefresh:
-        return Origin(LiveFinder(mounts, settled, loader), loader.missing, memory)
+        return Origin(LiveFinder(mounts, settled, loader, misses), loader.missing, memory)
+    announced = announce(mounts, settled, loader)
     # A user's own code is called at the start, where its errors are seen: for that, every file
     # must be looked at.
     indexed = {} if settled.calls_user or listed else _indexes(mounts)
     rest = tuple(mount for mount in mounts if mount not in indexed)
-    finder: Finder = _catalog(rest, settled, loader, listed, owned_prefixes(mounts, settled))
+    entries = _entries(rest, settled, loader, listed)
+    if not indexed:
+        entries = {**announced, **entries}
+    finder: Finder = Catalog(entries, owned=owned_prefixes(mounts, settled), miss=misses.entry)
     if indexed:
-        finder = IndexedFinder(indexed.items(), settled, loader, finder)
+        finder = IndexedFinder(indexed.items(), settled, loader, finder, announced)
+    _tell(mounts, indexed, entries)
     return Origin(finder, loader.missing, memory)
 
 
@@ -64,20 +82,38 @@ def _indexes(mounts: tuple[Mount, ...]) -> dict[Mount, Index]:
     return found
 
 
-def _catalog(
-    mounts: tuple[Mount, ...],
-    settled: Settled,
-    loader: Loader,
-    listed: Iterable[Listing],
-    owned: tuple[str, ...],
-) -> Catalog:
+def _tell(
+    mounts: tuple[Mount, ...], indexed: Mapping[Mount, Index], entries: Mapping[str, Entry]
+) -> None:
+    """One line for each folder: what is served of it, and where."""
+    for mount in mounts:
+        if mount.root is None:
+            continue
+        index = indexed.get(mount)
+        files = index.files if index else sum(url.startswith(mount.prefix) for url in entries)
+        releases = len(kept_ids(mount.root))
+        if not files and mount.owned:
+            logger.warning(
+                "No file in %s: every URL below %s is a 404 until a build (with Django: "
+                "collectstatic) has been made and this process started again",
+                mount.root,
+                mount.prefix,
+            )
+            continue
+        kept = f" of {releases} release{'' if releases == 1 else 's'}" if releases else ""
+        logger.info("Serving %d files%s in %s below %s", files, kept, mount.root, mount.prefix)
+
+
+def _entries(
+    mounts: tuple[Mount, ...], settled: Settled, loader: Loader, listed: Iterable[Listing]
+) -> dict[str, Entry]:
     entries: dict[str, Entry] = {}
     for listing in (*listed, *(each for mount in mounts for each in _listings(mount, settled))):
         if listing.url not in entries:
             entries[listing.url] = loader.entry(listing)
     if settled.index_file:
         _add_index_documents(entries, settled, settled.index_file)
-    return Catalog(entries, settled.policy, owned=owned)
+    return entries
 
 
 def _listings(mount: Mount, settled: Settled) -> Iterator[Listing]:

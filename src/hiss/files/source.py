@@ -113,6 +113,22 @@ class VariantSource(FileSource):
         return super().open()
 
 
+class BytesSource:
+    """Bytes that are in no file."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: bytes) -> None:
+        self.data: bytes | None = data
+
+    def open(self) -> None:
+        """Nothing: there is no file of these bytes."""
+
+    def read(self) -> bytes | None:
+        """The bytes."""
+        return self.data
+
+
 class CompressedSource:
     """A small file's bytes in a coding that is made when they are needed."""
 

@@ -58,8 +58,13 @@ function reference({ type, source, callee, arguments: passed }) {
       return source && literal(source, "export … from");
     case "ImportExpression":
       return literal(source, "import()");
+    case "CallExpression":
+      if (passed.length === 1 && isOfModule(callee, "resolve")) {
+        return literal(passed[0], "import.meta.resolve()");
+      }
+      return;
     case "NewExpression":
-      if (callee.name === "URL" && passed.length === 2 && isModuleUrl(passed[1])) {
+      if (callee.name === "URL" && passed.length === 2 && isOfModule(passed[1], "url")) {
         return literal(passed[0], "new URL(…, import.meta.url)");
       }
   }
@@ -72,9 +77,9 @@ function literal({ type, value, quasis, start, end }, kind) {
   }
 }
 
-function isModuleUrl({ object, property, computed }) {
+function isOfModule({ object, property, computed }, name) {
   return object?.type === "MetaProperty" && object.meta.name === "import" &&
-    !computed && property.name === "url";
+    !computed && property.name === name;
 }
 
 function sourceMap(comments) {

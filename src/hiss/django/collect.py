@@ -1,0 +1,238 @@
+"""What collectstatic does once it has copied the files: a release of them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import posixpath
+from contextlib import suppress
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from django.contrib.staticfiles import finders
+from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
+from django.core.management.base import CommandError
+
+from hiss.build.build import Wishes, build, is_held
+from hiss.build.cache import Cache, default_folder
+from hiss.build.collisions import find_collisions
+from hiss.build.problems import errors_of, format_problems
+from hiss.build.source import Source, owner_of
+from hiss.build.terminal import TerminalProgress
+from hiss.django.conf import read_configuration
+from hiss.django.missing import is_testing
+from hiss.errors import HissError
+from hiss.files.pin import write_release_file
+from hiss.files.release import (
+    CURRENT,
+    DJANGO_MANIFEST,
+    FOLDER,
+    HISTORY,
+    INDEX,
+    LOCK,
+    ORIGINALS,
+    PROBLEMS,
+    RELEASES,
+    kept_ids,
+    kept_manifests,
+    manifest_name,
+    read_manifest,
+)
+from hiss.http.codings import SUFFIXES
+from hiss.http.paths import normalise_prefix
+from hiss.release.originals import items, restore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from django.contrib.staticfiles.storage import StaticFilesStorage
+
+    from hiss.build.plan import NameOf
+    from hiss.core.manifest import Manifest
+
+    #: What collectstatic is told of each file: its name, its new name, and whether it was made,
+    #: or what went wrong.
+    Processed = Iterator[tuple[str, str | None, bool | Exception]]
+
+logger = logging.getLogger("hiss.django")
+
+# Of warnings alone, so many are said; all of them are in the release's folder, and in its report.
+_MOST_WARNINGS: Final = 20
+
+
+class BadSourcesError(CommandError, ValueError):
+    """What is wrong with the collected files, all of it; a ValueError as Django's own is."""
+
+
+def build_collected(
+    storage: StaticFilesStorage,
+    paths: Mapping[str, Any],
+    name_of: NameOf | None,
+    *,
+    modules: bool,
+    finish: Callable[[Manifest], None] = lambda _manifest: None,
+) -> Processed:
+    """Build a release of the collected files `paths`, and tell collectstatic of each.
+
+    It is built from the files that were collected, as Django does it, and not from their copies:
+    a copy may be stale where both were written in one second, or half-written by another
+    collectstatic. Problems that stop it come as an exception that says them all.
+    """
+    configuration = read_configuration()
+    root = storage.path("")
+    sources = [_source(storage, name, *(where or (None, ""))) for name, where in paths.items()]
+    wishes = Wishes(
+        prefix=normalise_prefix(urlsplit(storage.base_url or "/").path),
+        rules=configuration.rules,
+        name_of=name_of,
+        modules=modules,
+        choices=configuration.choices,
+        retention=configuration.retention,
+        switch=not is_held(),
+    )
+
+    def before_switch(manifest: Manifest) -> None:
+        _set_modes(storage, _files(manifest))
+        finish(manifest)
+
+    try:
+        _refuse_links(storage, sources)
+        outcome = build(
+            sources,
+            root,
+            wishes,
+            Cache(configuration.cache_dir or default_folder()),
+            before_switch=before_switch,
+            also=[*find_collisions([*sources, *_hidden(storage, sources)])],
+            # A project's tests collect too, and say nothing.
+            progress=None if is_testing() else TerminalProgress(),
+        )
+    except HissError as error:
+        raise CommandError(f"{error}\n{_put_back(root)}") from error
+    except OSError as error:
+        words = f"{error.filename or root}: {error.strerror or error}\n{_put_back(root)}"
+        raise CommandError(words) from error
+    problems = outcome.problems
+    if outcome.manifest is None:
+        words = f"{format_problems(problems)}\n{_put_back(root)}"
+        yield errors_of(problems)[0].file, None, BadSourcesError(words)
+        return
+    _set_modes(storage, _records(storage, outcome.manifest))
+    if configuration.release_file:
+        write_release_file(configuration.release_file, outcome.manifest.id)
+    if problems:
+        logger.warning("%s", format_problems(problems, most=_MOST_WARNINGS))
+    published = _kept_names(root, tuple(kept_ids(root)))
+    for each in outcome.plan.files:
+        name = each.inspected.source.name
+        if name not in published:
+            storage.delete(name)
+    yield from ((each.inspected.source.name, each.file, True) for each in outcome.plan.files)
+
+
+def not_ours(
+    storage: StaticFilesStorage, path: str, folders: list[str], files: list[str]
+) -> tuple[list[str], list[str]]:
+    """Of what is in the folder at `path`, what no kept release needs: that is what
+    `collectstatic --clear` may remove.
+    """
+    root = storage.path("")
+    kept = _kept_names(root, tuple(kept_ids(root)))
+    if not kept:
+        return folders, files
+    folder = path.replace(os.sep, "/").strip("/")
+    if folder in {"", "."}:
+        folder = ""
+        kept |= {FOLDER, DJANGO_MANIFEST}
+    ours = {name for name in (*folders, *files) if posixpath.join(folder, name) in kept}
+    return [each for each in folders if each not in ours], [
+        each for each in files if each not in ours
+    ]
+
+
+@lru_cache(maxsize=1)
+def _kept_names(root: str, _ids: tuple[str, ...]) -> frozenset[str]:
+    """The files that the kept releases, which have these ids, need."""
+    return frozenset(
+        item.file
+        for manifest in kept_manifests(root, None)
+        for entry in manifest.entries
+        for item in items(entry)
+    )
+
+
+def _put_back(root: str) -> str:
+    """Have the plain names, which collectstatic has written over, say again what they say in the
+    release in force; the words for what that is.
+    """
+    try:
+        manifest = read_manifest(root)
+        if manifest is None:
+            return "Nothing was published."
+        lost = restore(manifest, root)
+    except (HissError, OSError) as error:
+        return f"Nothing was published. The release in force could not be put back whole: {error}"
+    words = f"Nothing was published: release {manifest.id} is still in force."
+    if lost:
+        words += f" Under its plain name, this is not what it was: {', '.join(sorted(lost))}."
+    return words
+
+
+def _source(storage: StaticFilesStorage, name: str, origin: Any, path: str) -> Source:  # noqa: ANN401
+    """The source that was collected; of one that is no file of this system, its copy."""
+    try:
+        original = origin.path(path)
+    except (AttributeError, NotImplementedError):
+        original = ""
+    if not os.path.isfile(original):
+        original = storage.path(name)
+    return Source(name.replace(os.sep, "/"), original, owner_of(original))
+
+
+def _hidden(storage: StaticFilesStorage, sources: list[Source]) -> Iterator[Source]:
+    """The sources that were not collected, because one of the same name was found before them."""
+    collected = {source.name: source.path for source in sources}
+    for finder in finders.get_finders():
+        for path, origin in finder.list([]):
+            name = os.path.join(getattr(origin, "prefix", None) or "", path)
+            winner = collected.get(name.replace(os.sep, "/"))
+            if winner is not None:
+                source = _source(storage, name, origin, path)
+                if source.path != winner:
+                    yield source
+
+
+def _refuse_links(storage: StaticFilesStorage, sources: list[Source]) -> None:
+    for source in sources:
+        if os.path.islink(storage.path(source.name)):
+            raise CommandError(
+                f"{storage.path(source.name)} is a link, as `collectstatic --link` makes them. A "
+                "release must hold its files: a link would change with its source, under a name "
+                "that says it never does. Run collectstatic without --link."
+            )
+
+
+def _files(manifest: Manifest) -> Iterator[str]:
+    for entry in manifest.entries:
+        yield entry.file
+        yield from (entry.file + SUFFIXES[coding] for coding in entry.codings)
+
+
+def _records(storage: StaticFilesStorage, manifest: Manifest) -> Iterator[str]:
+    release = manifest_name(manifest.id)
+    yield from (FOLDER, RELEASES, release, CURRENT, INDEX, HISTORY, LOCK, ORIGINALS, PROBLEMS)
+    if isinstance(storage, ManifestStaticFilesStorage) and storage.manifest_storage is storage:
+        yield storage.manifest_name
+
+
+def _set_modes(storage: StaticFilesStorage, names: Iterable[str]) -> None:
+    """FILE_UPLOAD_PERMISSIONS hold for what collectstatic copies, and so for what is made of it."""
+    for name in names:
+        path = storage.path(name)
+        is_folder = os.path.isdir(path)
+        mode = storage.directory_permissions_mode if is_folder else storage.file_permissions_mode
+        if mode is not None:
+            # What another user made before, and is as it was, is theirs.
+            with suppress(PermissionError, FileNotFoundError):
+                os.chmod(path, mode)

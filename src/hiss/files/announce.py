@@ -1,0 +1,111 @@
+"""What a running process says of itself: which release it renders, and which it can answer for.
+
+`<prefix>hiss.json` speaks of the release that was chosen when the process started: a rollback
+changes it when the process is started again, which is when its pages change too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+from wsgiref.headers import Headers as HeaderList
+
+from hiss.core.asset import Asset, Stored
+from hiss.errors import ManifestError
+from hiss.files.load import Listing
+from hiss.files.pin import find_running
+from hiss.files.release import kept_ids, kept_manifests, manifest_name, read_manifest
+from hiss.files.source import BytesSource
+from hiss.http.encoding import IDENTITY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hiss.core.asset import Resource
+    from hiss.core.catalog import Entry
+    from hiss.core.manifest import Manifest
+    from hiss.files.load import Loader
+    from hiss.files.mount import Mount
+    from hiss.files.options import Settled
+
+#: Below the prefix. JSON: `id`, `label` and `created` of the release that this process renders;
+#: with `show_manifest` also `releases`, with the same of each kept one and its `manifest`, a URL.
+NAME: Final = "hiss.json"
+
+
+def announce(mounts: Iterable[Mount], settled: Settled, loader: Loader) -> dict[str, Entry]:
+    """By URL path: what is said of the releases in folders that are Hiss's own.
+
+    Raises:
+        ManifestError: The release that this process was told to render is not there.
+    """
+    entries: dict[str, Entry] = {}
+    for mount in mounts:
+        if mount.root is None or not mount.owned:
+            continue
+        # A mistake in the pin is seen now, by whoever starts the process.
+        release = find_running(mount.root, settled.pin)
+        if release is None or not settled.show_release:
+            continue
+        url = mount.prefix + NAME
+        entries[url] = _Announcement(url, mount.root, release, settled)
+        for each in kept_ids(mount.root) if settled.show_manifest else ():
+            listing = Listing(
+                os.path.join(mount.root, manifest_name(each)),
+                mount.prefix + _manifest_url(each),
+                within=mount.root,
+            )
+            entries[listing.url] = loader.entry(listing)
+    return entries
+
+
+class _Announcement:
+    """The entry of hiss.json: made when it is first asked for."""
+
+    def __init__(self, url: str, root: str, release: str, settled: Settled) -> None:
+        self._url = url
+        self._root = root
+        self._release = release
+        self._settled = settled
+        self.resource: Resource | None = None
+
+    def load(self) -> Resource:
+        """The document."""
+        if self.resource is None:
+            self.resource = self._asset(self._document())
+        return self.resource
+
+    def forget(self) -> None:
+        """Nothing: what a process renders stays the same."""
+
+    def _document(self) -> dict[str, Any]:
+        try:
+            running = read_manifest(self._root, self._release)
+        except ManifestError:
+            # It was let go, or damaged, since the process started.
+            running = None
+        document: dict[str, Any] = {"id": self._release, **(_summary(running) if running else {})}
+        if self._settled.show_manifest:
+            document["releases"] = [
+                {**_summary(each), "manifest": _manifest_url(each.id)}
+                for each in kept_manifests(self._root, running)
+            ]
+        return document
+
+    def _asset(self, document: dict[str, Any]) -> Asset:
+        data = json.dumps(document, indent=1).encode("ascii") + b"\n"
+        policy = self._settled.policy
+        headers = HeaderList([*policy.for_file(NAME, self._url, immutable=False)])
+        headers["Cache-Control"] = "no-cache"
+        stored = Stored(IDENTITY, len(data), BytesSource(data))
+        return Asset(policy, tuple(headers.items()), sha256(data).digest(), None, [stored])
+
+
+def _manifest_url(release_id: str) -> str:
+    return f"hiss.{release_id}.json"
+
+
+def _summary(manifest: Manifest) -> dict[str, str]:
+    return {"id": manifest.id, "label": manifest.label, "created": manifest.created}

@@ -1,0 +1,67 @@
+"""The history of a root: which release was put in force, when, and by what.
+
+It tells how long ago a release stopped being in force, which is how long ago the last page was
+rendered that names its files. A line for each switch:
+
+    2026-11-20T10:00:00.000+00:00 5f2a0c9d1e7b3344 build
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from hiss.files.atomic import write_atomic
+from hiss.files.release import HISTORY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Event(NamedTuple):
+    """A release was put in force."""
+
+    at: datetime
+    release: str
+    #: The command that did it: `build`, `rollback`.
+    how: str
+
+
+def read_history(root: str) -> list[Event]:
+    """The events of a root, oldest first; lines that say nothing are passed over."""
+    try:
+        with open(os.path.join(root, HISTORY), encoding="utf-8", errors="replace") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return []
+    return sorted({event for line in lines if (event := _parse(line))})
+
+
+def add_events(root: str, events: Iterable[Event], *, kept: Iterable[str] = ()) -> None:
+    """Write events down, and forget those of releases that are not `kept` any more."""
+    known = [*read_history(root), *events]
+    ids = {*kept, *(each.release for each in known)} if not kept else set(kept)
+    lines = [
+        f"{each.at.isoformat(timespec='milliseconds')} {each.release} {each.how}\n"
+        for each in sorted(set(known))
+        if each.release in ids
+    ]
+    write_atomic(os.path.join(root, HISTORY), "".join(lines).encode("utf-8"), durable=True)
+
+
+def parse_time(text: str) -> datetime:
+    """A moment as a manifest or a history says it; the beginning of time where it says none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _parse(line: str) -> Event | None:
+    words = line.split()
+    if len(words) != 3 or not words[1].isalnum():
+        return None
+    moment = parse_time(words[0])
+    return None if moment.year == 1 else Event(moment, words[1], words[2])

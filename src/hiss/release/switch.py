@@ -1,0 +1,100 @@
+"""Putting a release in force: its index first, then the pointer to it, in one step."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import md5
+from typing import TYPE_CHECKING
+
+from hiss.core.manifest import Manifest, union
+from hiss.errors import ManifestError
+from hiss.files.atomic import write_atomic
+from hiss.files.index import format_index
+from hiss.files.lock import locked
+from hiss.files.release import (
+    CURRENT,
+    DJANGO_MANIFEST,
+    INDEX,
+    LOCK,
+    kept_manifests,
+    read_manifest,
+)
+from hiss.http.paths import is_plain_name
+from hiss.release.history import Event, add_events
+from hiss.release.ledger import read_ledger
+from hiss.release.originals import restore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hiss.release.ledger import Release
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """What came of a switch."""
+
+    #: The release that was in force; empty where there was none.
+    before: str
+    release: Release
+    #: Files whose plain names could not be made to say what they said; they are as they were.
+    lost: tuple[str, ...] = ()
+
+
+def put_in_force(manifest: Manifest, root: str, how: str) -> None:
+    """Make a release whose manifest and files are in `root` the one that is served.
+
+    Raises:
+        OSError: Something cannot be written; the release before is still in force.
+    """
+    others = [each for each in kept_manifests(root, None) if each.id != manifest.id]
+    write_index(root, [manifest, *others], manifest.id)
+    current = f"{manifest.id}\n".encode("ascii")
+    write_atomic(os.path.join(root, CURRENT), current, durable=True)
+    add_events(root, [Event(datetime.now(UTC), manifest.id, how)])
+
+
+def write_index(root: str, manifests: Iterable[Manifest], current: str) -> None:
+    """Write the index of these releases, that of the one in force first."""
+    entries = [each for each in union(manifests) if is_plain_name(each.file)]
+    write_atomic(os.path.join(root, INDEX), format_index(entries, current), durable=True)
+
+
+def switch(root: str, release_id: str | None, how: str) -> Switched:
+    """Put a kept release in force: that one, or the one that was before the current.
+
+    Raises:
+        ManifestError: There is no such release here, or nothing to go back to.
+        OSError: Something cannot be written.
+    """
+    with locked(os.path.join(root, LOCK)):
+        ledger = read_ledger(root)
+        if release_id is None:
+            former = ledger.before()
+            if former is None:
+                raise ManifestError(
+                    f"there is no release in {root} to go back to",
+                    "A former release is kept as KEEP_RELEASES and KEEP_DAYS say; "
+                    "`hiss release adopt` brings one from elsewhere.",
+                )
+            release_id = former.id
+        manifest = read_manifest(root, release_id)
+        assert manifest is not None
+        lost = restore(manifest, root)
+        if release_id != ledger.current:
+            put_in_force(manifest, root, how)
+        if os.path.exists(os.path.join(root, DJANGO_MANIFEST)):
+            write_django_manifest(manifest, root)
+        return Switched(ledger.current, read_ledger(root).get(release_id), tuple(lost))
+
+
+def write_django_manifest(manifest: Manifest, root: str) -> None:
+    """Write `staticfiles.json`, in the form that Django's storages read."""
+    paths = {e.name: e.file for e in sorted(manifest.entries, key=lambda e: e.name) if e.immutable}
+    digest = md5(json.dumps(sorted(paths.items())).encode(), usedforsecurity=False).hexdigest()
+    document = {"paths": paths, "version": "1.1", "hash": digest[:12]}
+    data = json.dumps(document).encode("utf-8")
+    write_atomic(os.path.join(root, DJANGO_MANIFEST), data, durable=True)
