@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from hiss.core.nearest import nearest
 from hiss.errors import HissError, ManifestError
-from hiss.files.release import CURRENT, read_manifest
+from hiss.files.pin import Pin, find_pin, read_running
+from hiss.files.release import manifest_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -107,21 +108,32 @@ class Assets:
         return name in self._entries
 
 
-def load(root: str | os.PathLike[str], prefix: str = "/static/") -> Assets:
-    """The files that the build in force in the folder `root` published.
+def load(
+    root: str | os.PathLike[str],
+    prefix: str = "/static/",
+    *,
+    release: str | None = None,
+    release_file: str | os.PathLike[str] | None = None,
+) -> Assets:
+    """The files of one release in the folder `root`.
 
-    `prefix`: what their URLs begin with.
+    Of the one that `release` names by its id or its label, or else HISS_RELEASE, or else what is
+    in `release_file`, if it is there; or else of the one in force. `prefix`: what URLs begin with.
 
     Raises:
-        ManifestError: No build was made there, or what it left cannot be read.
+        ManifestError: No build was made there, or there is no such release, or what the build left
+            cannot be read.
     """
     folder = os.path.abspath(os.fspath(root))
-    manifest = read_manifest(folder)
+    beside = os.fspath(release_file) if release_file else None
+    pin = Pin(release, "release") if release else find_pin(beside)
+    manifest = read_running(folder, pin)
     if manifest is None:
         raise ManifestError(
             f"there is no release in {folder}", f"Build one: hiss build … -o {root}"
         )
-    age = _words_for_age(time.time() - os.path.getmtime(os.path.join(folder, CURRENT)))
+    written = os.path.getmtime(os.path.join(folder, manifest_name(manifest.id)))
+    age = _words_for_age(time.time() - written)
     where = f"release {manifest.id} in {folder} (built {age} ago)"
     return Assets(manifest, prefix if prefix.endswith("/") else f"{prefix}/", where)
 

@@ -116,7 +116,8 @@ def test_a_name_like_none(root):
 def test_how_old_a_release_is(root, seconds, words):
     """In the largest unit of which there are two."""
     then = time.time() - seconds
-    os.utime(root / ".hiss/current", (then, then))
+    [release] = (root / ".hiss/releases").iterdir()
+    os.utime(release, (then, then))
     with pytest.raises(MissingAssetError) as caught:
         load(root).url("zzz")
     assert f"{words} ago" in caught.value.message

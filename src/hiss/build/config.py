@@ -12,6 +12,7 @@ from hiss.build.publish import Choices
 from hiss.errors import ConfigurationError
 from hiss.http.codings import BUILD_LEVELS, LEVELS
 from hiss.http.paths import normalise_prefix
+from hiss.release.retain import Retention, settle_retention
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,11 +22,14 @@ _KEYS: Final = frozenset(
         "cache_dir",
         "compression",
         "compression_level",
+        "keep_days",
         "keep_only_hashed_files",
+        "keep_releases",
         "label",
         "missing_references",
         "output",
         "prefix",
+        "release_file",
         "skip_compress_extensions",
         "sources",
     }
@@ -42,6 +46,9 @@ class BuildConfig:
     cache_dir: str = ""
     rules: Mapping[str, str] = field(default_factory=dict)
     choices: Choices = field(default_factory=Choices)
+    retention: Retention = field(default_factory=Retention)
+    #: The file beside the code that says which release it was built with; empty: none.
+    release_file: str = ""
 
 
 def read_pyproject(folder: str) -> BuildConfig:
@@ -106,13 +113,14 @@ def parse_table(table: Mapping[str, Any], folder: str) -> BuildConfig:
         raise ConfigurationError(f"sources must be a list of folders, not {sources!r}")
     cache_dir = get("cache_dir", str, "a folder", "")
     output = get("output", str, "a folder", "")
+    release_file = get("release_file", str, "a file", "")
     rules = get("missing_references", dict, "a table of names to verdicts", {})
     Rules(rules)
     skipped = table.get("skip_compress_extensions")
     return BuildConfig(
         sources=tuple(os.path.join(folder, each) for each in sources),
         output=os.path.join(folder, output) if output else "",
-        prefix=normalise_prefix(get("prefix", str, "a URL path", "/static/")),
+        prefix=settle_prefix(get("prefix", str, "a URL path", "/static/")),
         cache_dir=os.path.join(folder, cache_dir) if cache_dir else "",
         rules=rules,
         choices=Choices(
@@ -123,7 +131,23 @@ def parse_table(table: Mapping[str, Any], folder: str) -> BuildConfig:
             only_hashed=get("keep_only_hashed_files", bool, "true or false", default=False),
             label=get("label", str, "text", ""),
         ),
+        retention=settle_retention(table.get("keep_releases", 3), table.get("keep_days", 7)),
+        release_file=os.path.join(folder, release_file) if release_file else "",
     )
+
+
+def settle_prefix(prefix: str) -> str:
+    """The path that files are served below, with both slashes.
+
+    Raises:
+        ConfigurationError: It is a whole URL.
+    """
+    if "://" in prefix or prefix.startswith("//"):
+        raise ConfigurationError(
+            f"prefix must be a URL path, not {prefix!r}",
+            "Of a CDN's URL, only the path: what files name in each other is relative.",
+        )
+    return normalise_prefix(prefix)
 
 
 def settle_levels(wanted: object, common: object) -> dict[str, int]:

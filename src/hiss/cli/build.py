@@ -9,16 +9,17 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from hiss.build.build import Wishes, build, make_plan
+from hiss.build.build import Wishes, build, is_held, make_plan
 from hiss.build.cache import Cache, default_folder
 from hiss.build.collisions import find_collisions
-from hiss.build.config import BuildConfig, read_pyproject
+from hiss.build.config import BuildConfig, settle_prefix
 from hiss.build.problems import Problem, Rules, errors_of, format_problems
 from hiss.build.source import Source, owner_of
 from hiss.build.terminal import TerminalProgress, format_size
+from hiss.cli.project import find_config
 from hiss.errors import ConfigurationError
+from hiss.files.pin import write_release_file
 from hiss.files.scan import scan
-from hiss.http.paths import normalise_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +43,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prefix", help="the path of its URLs (`prefix`; default: /static/)")
     parser.add_argument("--label", help="a name for the release, such as a commit's")
     parser.add_argument("--cache-dir", metavar="DIR", help="(`cache_dir`; default: the user's)")
+    parser.add_argument(
+        "--hold", action="store_true", help="build and keep it, without putting it in force"
+    )
+    parser.add_argument(
+        "--release-file",
+        metavar="FILE",
+        help="write its id there (`release_file`)",
+    )
     parser.add_argument("-n", "--dry-run", action="store_true", help="plan, and write nothing")
     parser.add_argument("--json", action="store_true", help="say it as JSON")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress")
@@ -51,7 +60,13 @@ def run(options: argparse.Namespace) -> int:
     """Build. 0: a release is in force; 1: problems stopped it."""
     config = _settle(options)
     sources = list(_sources(config))
-    wishes = Wishes(prefix=config.prefix, rules=Rules(config.rules), choices=config.choices)
+    wishes = Wishes(
+        prefix=config.prefix,
+        rules=Rules(config.rules),
+        choices=config.choices,
+        retention=config.retention,
+        switch=not (options.hold or is_held()),
+    )
     cache = Cache(config.cache_dir or default_folder(), is_writable=not options.dry_run)
     progress = None if options.quiet or options.json else TerminalProgress()
     collisions = [*find_collisions(sources)]
@@ -63,24 +78,27 @@ def run(options: argparse.Namespace) -> int:
         outcome = build(sources, config.output, wishes, cache, progress=progress, also=collisions)
         manifest, planned = outcome.manifest, outcome.plan
         problems = [*planned.problems]
+    if manifest is not None and config.release_file:
+        write_release_file(config.release_file, manifest.id)
     if options.json:
         names = {each.inspected.source.name: each.file for each in planned.files}
         print(json.dumps(_document(manifest, problems, names), indent=1))
     else:
-        _tell(manifest, problems, config.output, dry_run=options.dry_run)
+        _tell(manifest, problems, config.output, options)
     return 1 if errors_of(problems) else 0
 
 
 def _settle(options: argparse.Namespace) -> BuildConfig:
-    config = read_pyproject(os.getcwd())
+    config = find_config(options)
     label = options.label if options.label is not None else config.choices.label
     config = replace(
         config,
         sources=tuple(options.sources) or config.sources,
         output=options.output or config.output,
-        prefix=normalise_prefix(options.prefix) if options.prefix is not None else config.prefix,
+        prefix=settle_prefix(options.prefix) if options.prefix is not None else config.prefix,
         cache_dir=options.cache_dir or config.cache_dir,
         choices=replace(config.choices, label=label),
+        release_file=options.release_file or config.release_file,
     )
     if not config.sources:
         raise ConfigurationError(
@@ -128,7 +146,7 @@ def _document(
 
 
 def _tell(
-    manifest: Manifest | None, problems: list[Problem], output: str, *, dry_run: bool
+    manifest: Manifest | None, problems: list[Problem], output: str, options: argparse.Namespace
 ) -> None:
     if problems:
         print(format_problems(problems), file=sys.stderr)
@@ -136,5 +154,7 @@ def _tell(
         size = sum(entry.size for entry in manifest.entries)
         count = len(manifest.entries)
         print(f"release {manifest.id} in {output}: {count} files, {format_size(size)}")
-    elif not dry_run:
+        if options.hold or is_held():
+            print(f"It is kept, and not in force: hiss release rollback {manifest.id} puts it so")
+    elif not options.dry_run:
         print("nothing was published; the release before is still in force", file=sys.stderr)

@@ -8,27 +8,38 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 import hiss
-from hiss.cli import build, report
+from hiss.cli import build, deploy, release, report
 from hiss.errors import HissError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from hiss.build.config import BuildConfig
 
 #: Exit codes.
 GOOD: Final = 0
 FINDINGS: Final = 1
 CANNOT: Final = 2
 
-_COMMANDS: Final = (build, report)
+_COMMANDS: Final = (build, deploy, release, report)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; the exit code: 0 good, 1 findings, 2 cannot run."""
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    config: BuildConfig | None = None,
+    program: str = "hiss",
+) -> int:
+    """Run a command; the exit code: 0 good, 1 findings, 2 cannot run.
+
+    `config`: what the project says, where that is not for pyproject.toml to say.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A name that a terminal cannot show is no reason to stop.
             stream.reconfigure(errors="backslashreplace")
-    options = make_parser().parse_args(arguments)
+    options = make_parser(program).parse_args(arguments)
+    options.config = config
     try:
         code: int = options.run(options)
     except HissError as error:
@@ -44,10 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def make_parser() -> argparse.ArgumentParser:
+def make_parser(program: str = "hiss") -> argparse.ArgumentParser:
     """The parser of all commands."""
     parser = argparse.ArgumentParser(
-        prog="hiss", description="Static files: built once, served, safe across deploys."
+        prog=program, description="Static files: built once, served, safe across deploys."
     )
     parser.add_argument("--version", action="version", version=f"hiss {hiss.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")

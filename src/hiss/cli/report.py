@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from hiss.build.config import read_pyproject
 from hiss.build.problems import read_problems
 from hiss.build.report import summarise, to_html, to_json
+from hiss.cli.project import find_config
 from hiss.errors import ConfigurationError, ManifestError
 from hiss.files.release import read_manifest
 from hiss.release.ledger import read_ledger
@@ -34,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the page, or print the JSON."""
-    root = options.root or read_pyproject(os.getcwd()).output
+    root = options.root or find_config(options).output
     if not root:
         raise ConfigurationError("there is no folder to report on", "Name it: hiss report DIR.")
     manifest = read_manifest(root)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.core import checks
 
-from hiss.django.checks import check_apps, check_order, check_settings
+from hiss.django.checks import check_apps, check_order, check_release, check_settings
 
 
 class HissConfig(AppConfig):
@@ -19,4 +19,6 @@ class HissConfig(AppConfig):
         """Register the checks."""
         checks.register(check_settings, checks.Tags.staticfiles)
         checks.register(check_apps, checks.Tags.staticfiles)
+        # Not of staticfiles: collectstatic, which runs those, is what mends it.
+        checks.register(check_release, "hiss")
         checks.register(check_order, checks.Tags.staticfiles)

@@ -18,6 +18,8 @@ from hiss.django.names import (
     misnamed_keys,
     misnamed_settings,
 )
+from hiss.errors import HissError
+from hiss.files.pin import find_running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +64,20 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         text = f"Honoured where {DICT} says nothing: {', '.join(honoured)}."
         messages.append(Info(text, hint=f"Move them into {DICT}.", id="hiss.I001"))
     return messages
+
+
+def check_release(**_kwargs: Any) -> list[CheckMessage]:
+    """hiss.E002: the release that HISS_RELEASE or RELEASE_FILE names is not in STATIC_ROOT."""
+    try:
+        configuration = read_configuration()
+        if configuration.static_root and configuration.settled.pin:
+            find_running(configuration.static_root, configuration.settled.pin)
+    except ImproperlyConfigured:
+        # hiss.E001 says it.
+        return []
+    except HissError as error:
+        return [Error(error.message, hint=error.hint, id="hiss.E002")]
+    return []
 
 
 def check_apps(**_kwargs: Any) -> list[CheckMessage]:

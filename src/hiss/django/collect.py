@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
@@ -37,18 +38,19 @@ from hiss.files.release import (
     kept_ids,
     kept_manifests,
     manifest_name,
+    read_current,
     read_manifest,
 )
 from hiss.http.codings import SUFFIXES
 from hiss.http.paths import normalise_prefix
-from hiss.release.originals import items, restore
+from hiss.release.originals import hashed_items, items, restore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from django.contrib.staticfiles.storage import StaticFilesStorage
 
-    from hiss.build.plan import NameOf
+    from hiss.build.plan import NameOf, Plan
     from hiss.core.manifest import Manifest
 
     #: What collectstatic is told of each file: its name, its new name, and whether it was made,
@@ -123,12 +125,27 @@ def build_collected(
         write_release_file(configuration.release_file, outcome.manifest.id)
     if problems:
         logger.warning("%s", format_problems(problems, most=_MOST_WARNINGS))
-    published = _kept_names(root, tuple(kept_ids(root)))
-    for each in outcome.plan.files:
-        name = each.inspected.source.name
-        if name not in published:
-            storage.delete(name)
+    _remove_unpublished(storage, outcome.manifest, outcome.plan)
     yield from ((each.inspected.source.name, each.file, True) for each in outcome.plan.files)
+
+
+def _remove_unpublished(storage: StaticFilesStorage, manifest: Manifest, plan: Plan) -> None:
+    """Remove the plain names that were collected and are not published, and after a `--clear` those
+    of earlier releases; their bytes are kept for going back.
+    """
+    root = storage.path("")
+    kept = _kept_names(root, tuple(kept_ids(root)))
+    for each in plan.files:
+        name = each.inspected.source.name
+        if name not in kept:
+            storage.delete(name)
+    if storage not in _cleared or read_current(root) != manifest.id:
+        return
+    _cleared.discard(storage)
+    published = {item.file for entry in manifest.entries for item in items(entry)}
+    hashed = {item.file for each in kept_manifests(root, None) for item in hashed_items(each)}
+    for name in kept - published - hashed:
+        storage.delete(name)
 
 
 def not_ours(
@@ -141,6 +158,9 @@ def not_ours(
     kept = _kept_names(root, tuple(kept_ids(root)))
     if not kept:
         return folders, files
+    if not path:
+        # collectstatic also looks, by its full path, whether the folder has anything to overwrite.
+        _cleared.add(storage)
     folder = path.replace(os.sep, "/").strip("/")
     if folder in {"", "."}:
         folder = ""
@@ -149,6 +169,11 @@ def not_ours(
     return [each for each in folders if each not in ours], [
         each for each in files if each not in ours
     ]
+
+
+# Storages that `collectstatic --clear` has listed: with the release that it makes, the plain names
+# of those before go, too. Not sooner: until then they are of the one in force.
+_cleared: WeakSet[StaticFilesStorage] = WeakSet()
 
 
 @lru_cache(maxsize=1)

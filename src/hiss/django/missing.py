@@ -80,6 +80,18 @@ class Finders:
         return is_found and path in self._names
 
 
+def explain(name: str) -> str:
+    """What to do about a URL below STATIC_URL that has no file, for the page with DEBUG on."""
+    problem = Finders().problem_with(name)
+    lines = [
+        f"There is no static file {name!r}.",
+        problem or "A finder has it now: load the page again, or run collectstatic.",
+        "Where files are looked for: the `static` folders of INSTALLED_APPS, and STATICFILES_DIRS.",
+        "This page is shown because DEBUG is on; otherwise the answer is empty but for its status.",
+    ]
+    return "\n".join(lines)
+
+
 def is_testing() -> bool:
     """Whether Django's test environment is set up: it is what puts an outbox there."""
     return hasattr(mail, "outbox")

@@ -9,10 +9,12 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from django.apps import apps
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
 
 from hiss.django.checks import find_misnamed
 from hiss.django.conf import read_configuration
+from hiss.django.missing import explain
 from hiss.errors import HissError
 from hiss.files.load import Listing
 from hiss.files.mount import Mount
@@ -55,7 +57,12 @@ def open_origin(*, always: Headers = ()) -> Origin:
         logger.warning("%s%s", misnamed, f" (meant: {misnamed.meant}?)" if misnamed.meant else "")
     mounts = [mount for mount in (_static(configuration), _root(configuration)) if mount]
     try:
-        return open_site(mounts, configuration.settled, listed=_listed(configuration))
+        return open_site(
+            mounts,
+            configuration.settled,
+            listed=_listed(configuration),
+            explain=explain if settings.DEBUG else None,
+        )
     except HissError as error:
         raise ImproperlyConfigured(str(error)) from error
 

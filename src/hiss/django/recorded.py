@@ -1,15 +1,15 @@
 """What the release in force says of the file behind a URL that `{% static %}` gives.
 
-Looked up by the published name in the URL, never by the logical one: a process that began before
-the last build, and still gives the names of the release it knows, finds what is true of those.
+Looked up by the published name in the URL, never by the logical one, and in every kept release: a
+process that began before the last build, and still gives the names of the release it knows, finds
+what is true of those.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
 from django.apps import apps
@@ -18,17 +18,18 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.templatetags.static import PrefixNode, static
 from django.utils.encoding import filepath_to_uri
 
-from hiss.core.manifest import Manifest
+from hiss.django.conf import read_configuration
 from hiss.django.storage import CompressedManifestStaticFilesStorage
 from hiss.errors import ManifestError
-from hiss.files.release import CURRENT, read_manifest
+from hiss.files.pin import read_running
+from hiss.files.release import kept_ids, kept_manifests
 from hiss.http.media import media_type
 from hiss.manifest import Assets
 
 if TYPE_CHECKING:
-    from hiss.core.manifest import ManifestEntry
+    from collections.abc import Iterable
 
-_NOTHING: Final = Manifest(id="", created="", label="", entries=())
+    from hiss.core.manifest import Manifest, ManifestEntry
 
 logger = logging.getLogger("hiss.django")
 
@@ -78,11 +79,9 @@ def logical_url(name: str) -> str:
 
 
 class _Release:
-    """The hashed files of the release that was in force when it was read."""
+    """The hashed files of a release."""
 
-    def __init__(self, current: str, manifest: Manifest) -> None:
-        #: What `.hiss/current` said.
-        self.current = current
+    def __init__(self, manifest: Manifest) -> None:
         self.hashed = {each.file: each for each in manifest.entries if each.immutable}
         self._assets = Assets(manifest, "", "")
         self._below: dict[tuple[str, bool], tuple[str, ...]] = {}
@@ -97,8 +96,9 @@ class _Release:
         return known
 
 
-# By folder. Read once, and again only where a name is not in what was read.
-_releases: dict[str, _Release] = {}
+# By folder: the releases that pages of this process have named files of, and the ids of those that
+# were kept when they were read. Read again only where a name is in none of them.
+_releases: dict[str, tuple[list[_Release], list[str] | None]] = {}
 
 
 def _find(url: str) -> tuple[_Release, ManifestEntry] | None:
@@ -110,13 +110,18 @@ def _find(url: str) -> tuple[_Release, ManifestEntry] | None:
     if not url.startswith(base_url):
         return None
     file = unquote(re.split(r"[?#]", url[len(base_url) :], maxsplit=1)[0])
-    release = _releases.get(root)
-    if release is None or file not in release.hashed:
-        current = _read_current(root)
-        if release is None or release.current != current:
-            release = _releases[root] = _Release(current, _read_manifest(root))
-    entry = release.hashed.get(file)
-    return None if entry is None else (release, entry)
+    found = _find_in(_releases.get(root, ([], []))[0], file)
+    if found is None:
+        found = _find_in(_read_releases(root), file)
+    return found
+
+
+def _find_in(releases: Iterable[_Release], file: str) -> tuple[_Release, ManifestEntry] | None:
+    for release in releases:
+        entry = release.hashed.get(file)
+        if entry is not None:
+            return release, entry
+    return None
 
 
 def _find_place() -> tuple[str, str] | None:
@@ -133,18 +138,18 @@ def _find_place() -> tuple[str, str] | None:
     return (str(location), base_url) if location and base_url else None
 
 
-def _read_current(root: str) -> str:
+def _read_releases(root: str) -> list[_Release]:
+    """The releases in a folder, the one that this process renders first."""
+    known, ids = _releases.get(root, ([], None))
+    there = kept_ids(root)
+    if ids == there:
+        return known
     try:
-        with open(os.path.join(root, CURRENT), encoding="utf-8") as file:
-            return file.read()
-    except (OSError, ValueError):
-        return ""
-
-
-def _read_manifest(root: str) -> Manifest:
-    try:
-        return read_manifest(root) or _NOTHING
+        running = read_running(root, read_configuration().settled.pin)
     except ManifestError as error:
         # A page without integrity is better than none.
         logger.warning("templates have no integrity: %s", error)
-        return _NOTHING
+        running = None
+    releases = [_Release(each) for each in kept_manifests(root, running)]
+    _releases[root] = releases, there
+    return releases

@@ -24,7 +24,7 @@ from hiss.django.missing import (
     missing_entry,
     template_place,
 )
-from hiss.django.running import read_running_release
+from hiss.django.running import read_pinned_release, read_releases
 from hiss.errors import ManifestError
 from hiss.files.atomic import write_atomic
 
@@ -88,20 +88,27 @@ class CompressedManifestStaticFilesStorage(_Collected, ManifestStaticFilesStorag
 
     def load_manifest(self) -> tuple[dict[str, str], str]:  # type: ignore[override]  # the stubs err
         """The names, and their hash, of the release that this process renders: the one that it is
-        pinned to, or else the one in force; Django's manifest where Hiss has built none.
+        pinned to, or else the one in force. Where Django's manifest is of no release of Hiss's, it
+        counts.
         """
-        release = None
-        if type(self).read_manifest is ManifestStaticFilesStorage.read_manifest:
-            try:
-                release = read_running_release(self)
-            except ManifestError as error:
-                # A build needs no names. Whoever renders does, and is told.
-                self._unreadable = error
-                return {}, ""
-        if release is None:
-            return super().load_manifest()  # type: ignore[return-value]
-        names = _names(release)
-        return names, self._hash_of(names)
+        try:
+            pinned = read_pinned_release(self)
+        except ManifestError as error:
+            # A build needs no names. Whoever renders does, and is told.
+            self._unreadable = error
+            return {}, ""
+        if pinned is not None:
+            names = _names(pinned)
+            return names, self._hash_of(names)
+        theirs: tuple[dict[str, str], str] = super().load_manifest()  # type: ignore[assignment]
+        current: dict[str, str] = {}
+        for names in map(_names, read_releases(self)):
+            current = current or names
+            if theirs[0] == current:
+                break
+            if not theirs[0] or theirs[0] == names:
+                return current, self._hash_of(current)
+        return theirs
 
     def save_manifest(self) -> None:
         """Write Django's manifest, in one step where it lies in this storage."""

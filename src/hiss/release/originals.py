@@ -44,6 +44,11 @@ def plain_items(manifest: Manifest) -> Iterator[Item]:
     return (item for entry in manifest.entries if not entry.immutable for item in items(entry))
 
 
+def hashed_items(manifest: Manifest) -> Iterator[Item]:
+    """The files of a release whose names say their bytes."""
+    return (item for entry in manifest.entries if entry.immutable for item in items(entry))
+
+
 def needed_originals(manifests: Iterable[Manifest]) -> frozenset[str]:
     """The SHA-256s that must be kept, so that each of these releases can come back."""
     return frozenset(
@@ -110,12 +115,7 @@ def digest_of(path: str) -> str | None:
 
 def _hashed(manifest: Manifest) -> dict[str, str]:
     """By SHA-256: the files of a release that have those bytes under names of their own."""
-    return {
-        item.sha256: item.file
-        for entry in manifest.entries
-        if entry.immutable
-        for item in items(entry)
-    }
+    return {item.sha256: item.file for item in hashed_items(manifest)}
 
 
 def _link(source: str, path: str) -> None:

@@ -1,4 +1,5 @@
-"""The tags: `{% asset %}`, `{% preload %}`, `{% modulepreload %}` and `{% importmap %}`.
+"""The tags: `{% asset %}`, `{% preload %}`, `{% modulepreload %}`, `{% importmap %}` and
+`{% hiss_reload %}`.
 
 The first three take a file's name, a string or a variable, and then attributes as HTML has them:
 `{% asset "js/app.js" module data-turbo-track="reload" as script %}`.
@@ -7,9 +8,10 @@ The first three take a file's name, a string or a variable, and then attributes 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from django.apps import apps
 from django.template import Library, Node, TemplateSyntaxError
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -24,10 +26,14 @@ from hiss.django.elements import (
 from hiss.django.recorded import find_file, find_modules, logical_url
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
     from django.template import Context
     from django.template.base import FilterExpression, Parser, Token
 
 register = Library()
+
+# Of the app "hiss.django", which collectstatic has to find.
+_RELOAD: Final = "hiss/reload.js"
 
 # What HTML allows in an attribute's name (section 13.1.2.3), less the template's own "|".
 _NAME: Final = r"[^\s\"'<>/=|]+"
@@ -69,7 +75,7 @@ def read_arguments(parser: Parser, token: Token) -> Arguments:
     """Read what is written in a tag."""
     tag, *bits = token.split_contents()
     variable = None
-    if len(bits) > 2 and bits[-2] == "as":
+    if len(bits) > 1 and bits[-2] == "as":
         variable = bits[-1]
         bits = bits[:-2]
     pairs = {}
@@ -91,9 +97,14 @@ def find_nonce(context: Context) -> str | None:
     """
     nonce = context.get("csp_nonce")
     if nonce is None:
-        request = context.get("request", getattr(context, "request", None))
-        nonce = getattr(request, "csp_nonce", None)
+        nonce = getattr(find_request(context), "csp_nonce", None)
     return None if nonce is None else str(nonce) or None
+
+
+def find_request(context: Context) -> HttpRequest | None:
+    """The request that the page answers; `None` where nobody told the template."""
+    request: HttpRequest | None = context.get("request", getattr(context, "request", None))
+    return request
 
 
 def _element_tag(make: Callable[..., SafeString]) -> Callable[[Parser, Token], HissNode]:
@@ -105,18 +116,12 @@ def _element_tag(make: Callable[..., SafeString]) -> Callable[[Parser, Token], H
         if not words:
             raise TemplateSyntaxError(f'"{tag}" needs the name of a file, then its attributes')
         written, *flags = words
-        for each in (*flags, *pairs):
-            if not _FLAG.fullmatch(each):
-                raise TemplateSyntaxError(
-                    f'"{tag}" takes one file, and then attributes; {each} is no attribute'
-                )
+        _check_attributes((*flags, *pairs), f'"{tag}" takes one file, and then attributes')
         expression = parser.compile_filter(written)
 
         def write(context: Context) -> SafeString:
             name = _resolve_name(tag, written, expression, context)
-            given: dict[str, Any] = dict.fromkeys(flags, True)
-            for key, value in pairs.items():
-                given[key] = value.resolve(context, ignore_failures=True)
+            given = _resolve_attributes(flags, pairs, context)
             try:
                 return make(name, given, lambda: find_nonce(context))
             except NoElementError as error:
@@ -125,6 +130,21 @@ def _element_tag(make: Callable[..., SafeString]) -> Callable[[Parser, Token], H
         return HissNode(write, variable)
 
     return compile_tag
+
+
+def _check_attributes(names: Iterable[str], rule: str) -> None:
+    for each in names:
+        if not _FLAG.fullmatch(each):
+            raise TemplateSyntaxError(f"{rule}; {each} is no attribute")
+
+
+def _resolve_attributes(
+    flags: Iterable[str], pairs: dict[str, FilterExpression], context: Context
+) -> dict[str, Any]:
+    given: dict[str, Any] = dict.fromkeys(flags, True)
+    for key, value in pairs.items():
+        given[key] = value.resolve(context, ignore_failures=True)
+    return given
 
 
 def _resolve_name(tag: str, written: str, expression: FilterExpression, context: Context) -> str:
@@ -176,5 +196,30 @@ def importmap(parser: Parser, token: Token) -> HissNode:
         imports = {key: files[0].url for key, files in modules.items() if files[0].url != key}
         files = [file for each in modules.values() for file in each]
         return make_importmap(imports, files, lambda: find_nonce(context))
+
+    return HissNode(write, variable)
+
+
+@register.tag
+def hiss_reload(parser: Parser, token: Token) -> HissNode:
+    """The script that reloads a page once whose files have expired: `{% hiss_reload %}`.
+
+    Nothing in the answer to a POST and the like, which a reload would send again.
+    """
+    tag, flags, pairs, variable = read_arguments(parser, token)
+    _check_attributes((*flags, *pairs), f'"{tag}" takes attributes alone')
+    if "module" in flags or "module" in pairs:
+        # It has to watch before modules load, and asks for its own element.
+        raise TemplateSyntaxError(f'"{tag}" is no module, and runs before those')
+    if not apps.is_installed("hiss.django"):
+        raise TemplateSyntaxError(
+            f'"{tag}" needs "hiss.django" in INSTALLED_APPS, that its script is collected'
+        )
+
+    def write(context: Context) -> SafeString:
+        if getattr(find_request(context), "method", None) not in {None, "GET", "HEAD"}:
+            return mark_safe("")
+        given = _resolve_attributes(flags, pairs, context)
+        return make_asset(find_file(_RELOAD), given, lambda: find_nonce(context))
 
     return HissNode(write, variable)

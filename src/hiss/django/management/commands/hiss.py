@@ -1,0 +1,49 @@
+"""`manage.py hiss …`: the `hiss` command, with what Django's settings say."""
+
+from __future__ import annotations
+
+import sys
+from argparse import REMAINDER
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from hiss.build.config import BuildConfig
+from hiss.cli.main import main
+from hiss.django.conf import read_configuration
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+
+class Command(BaseCommand):
+    """Hands everything on, with STATIC_ROOT and HISS in the place of pyproject.toml."""
+
+    help = "Static files: releases, deploys and reports, by this project's settings."
+    requires_system_checks: list[str] = []  # noqa: RUF012 - as Django has it
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """As from a shell: the exit code is the command's."""
+        sys.exit(main(argv[2:], config=_config(), program=f"{argv[0]} {argv[1]}"))
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """For `call_command("hiss", "release", "list")`."""
+        parser.add_argument("arguments", nargs=REMAINDER)
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Run it; raises CommandError where its exit code is not 0."""
+        code = main(options["arguments"], config=_config(), program="manage.py hiss")
+        if code:
+            raise CommandError(f"hiss ended with {code}", returncode=code)
+
+
+def _config() -> BuildConfig:
+    configuration = read_configuration()
+    return BuildConfig(
+        output=configuration.static_root or "",
+        prefix=configuration.static_prefix or "/static/",
+        cache_dir=configuration.cache_dir,
+        choices=configuration.choices,
+        retention=configuration.retention,
+        release_file=configuration.release_file,
+    )
