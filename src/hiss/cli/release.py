@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hiss.build.report import summarise
 from hiss.build.terminal import format_size
+from hiss.cli import adopt
 from hiss.cli.project import find_retention, find_root
 from hiss.errors import ManifestError
 from hiss.files.pin import find_release
@@ -56,6 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     command.add_argument("--keep-releases", type=int, metavar="N", help="(KEEP_RELEASES; 3)")
     command.add_argument("--keep-days", type=float, metavar="D", help="(KEEP_DAYS; 7)")
     command.add_argument("-n", "--dry-run", action="store_true", help="say it; change nothing")
+    command = commands.add_parser(adopt.NAME, help=adopt.HELP, description=adopt.HELP)
+    adopt.add_arguments(command)
+    command.set_defaults(do=adopt.run)
 
 
 def run(options: argparse.Namespace) -> int:

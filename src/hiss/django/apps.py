@@ -5,7 +5,13 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.core import checks
 
-from hiss.django.checks import check_apps, check_order, check_release, check_settings
+from hiss.django.checks import (
+    check_apps,
+    check_order,
+    check_release,
+    check_settings,
+    check_storage,
+)
 
 
 class HissConfig(AppConfig):
@@ -22,3 +28,4 @@ class HissConfig(AppConfig):
         # Not of staticfiles: collectstatic, which runs those, is what mends it.
         checks.register(check_release, "hiss")
         checks.register(check_order, checks.Tags.staticfiles)
+        checks.register(check_storage, checks.Tags.staticfiles)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Warning  # noqa: A004 - Django's name
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 
 from hiss.django.conf import read_configuration
 from hiss.django.names import (
@@ -80,12 +82,46 @@ def check_release(**_kwargs: Any) -> list[CheckMessage]:
     return []
 
 
+def check_storage(**_kwargs: Any) -> list[CheckMessage]:
+    """hiss.W004: a storage of the project's own overrides what Hiss's build does not ask."""
+    if not apps.is_installed("django.contrib.staticfiles"):
+        return []
+    from django.contrib.staticfiles.storage import ManifestFilesMixin
+
+    from hiss.django.storage import CompressedManifestStaticFilesStorage
+
+    try:
+        storage = import_string(settings.STORAGES["staticfiles"]["BACKEND"])
+    except (ImportError, KeyError, TypeError):
+        # Django says it, and better.
+        return []
+    if not isinstance(storage, type) or not issubclass(
+        storage, CompressedManifestStaticFilesStorage
+    ):
+        return []
+    overridden = [
+        name
+        for name in ("patterns", "url_converter")
+        if getattr(storage, name) is not getattr(ManifestFilesMixin, name)
+    ]
+    if not overridden:
+        return []
+    return [
+        Warning(
+            f"{storage.__module__}.{storage.__qualname__} overrides {' and '.join(overridden)}, "
+            "which does nothing: Hiss finds references with tokenizers, and splices new names in.",
+            hint="Remove it; MISSING_REFERENCES says how what is not found is judged.",
+            id="hiss.W004",
+        )
+    ]
+
+
 def check_apps(**_kwargs: Any) -> list[CheckMessage]:
     """hiss.W002: Django's own runserver is found before ours."""
-    apps = list(settings.INSTALLED_APPS)
-    ours = [place for place, app in enumerate(apps) if app.startswith("hiss.django")]
+    installed = list(settings.INSTALLED_APPS)
+    ours = [place for place, app in enumerate(installed) if app.startswith("hiss.django")]
     theirs = [
-        place for place, app in enumerate(apps) if app.startswith("django.contrib.staticfiles")
+        place for place, app in enumerate(installed) if app.startswith("django.contrib.staticfiles")
     ]
     if not ours or not theirs or ours[0] < theirs[0]:
         return []

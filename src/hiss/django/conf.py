@@ -171,7 +171,10 @@ def _static_prefix() -> str | None:
     vars(settings).pop("STATIC_URL", None)
     if not static_url:
         return None
-    path = urlsplit(static_url).path
+    try:
+        path = urlsplit(static_url).path
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ConfigurationError(f"STATIC_URL is no URL: {static_url!r}: {error}") from error
     script_name = (settings.FORCE_SCRIPT_NAME or "").rstrip("/")
     if script_name and path.startswith(f"{script_name}/"):
         path = path[len(script_name) :]

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.middleware.security import SecurityMiddleware
 from django.utils.module_loading import import_string
 
@@ -35,7 +36,7 @@ class Security:
     """What depends on whether a request came over https."""
 
     def __init__(self) -> None:
-        name, value = settings.SECURE_PROXY_SSL_HEADER or ("", "")
+        name, value = _proxy_header()
         self._secure_value: str = value
         #: The field that a proxy says the scheme in, as WSGI names it; empty: none is believed.
         self.proxy_key: str = name
@@ -62,6 +63,20 @@ class Security:
     def headers(self, *, secure: bool) -> Headers:
         """Strict-Transport-Security, which only an https answer may carry."""
         return self._hsts if secure else ()
+
+
+def _proxy_header() -> tuple[str, str]:
+    header = settings.SECURE_PROXY_SSL_HEADER or ("", "")
+    try:
+        name, value = header
+    except (TypeError, ValueError):
+        name = value = None
+    if not isinstance(name, str) or not isinstance(value, str):
+        raise ImproperlyConfigured(
+            "SECURE_PROXY_SSL_HEADER must be a tuple of two texts, such as "
+            f'("HTTP_X_FORWARDED_PROTO", "https"), not {header!r}'
+        )
+    return name, value
 
 
 def _hsts() -> Headers:

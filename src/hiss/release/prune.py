@@ -18,13 +18,14 @@ from hiss.files.expired import add_expired
 from hiss.files.lock import locked
 from hiss.files.release import FOLDER, LOCK, ORIGINALS, manifest_name
 from hiss.http.paths import is_plain_name
+from hiss.release.deploy.journal import needed_releases
 from hiss.release.history import add_events
 from hiss.release.ledger import read_ledger
 from hiss.release.originals import digest_of, items, needed_originals
 from hiss.release.switch import write_index
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from hiss.release.ledger import Ledger, Release
     from hiss.release.retain import Retention
@@ -47,9 +48,9 @@ class Pruning:
     obstacle: str = ""
 
 
-def plan_prune(ledger: Ledger, retention: Retention, *, needed: Collection[str] = ()) -> Pruning:
-    """What is to go by these rules; `needed` are the ids of releases that must stay."""
-    gone = retention.expired(ledger, needed=needed)
+def plan_prune(ledger: Ledger, retention: Retention) -> Pruning:
+    """What is to go by these rules; what a deploy may go back to is not."""
+    gone = retention.expired(ledger, needed=needed_releases(ledger.root))
     if ledger.unreadable:
         obstacle = (
             f"{', '.join(ledger.unreadable)} cannot be read, so nobody knows what it still needs: "
@@ -79,7 +80,7 @@ def plan_prune(ledger: Ledger, retention: Retention, *, needed: Collection[str] 
     return Pruning(gone, tuple(there), sum(_size(ledger.root, name) for name in there))
 
 
-def prune(root: str, retention: Retention, *, needed: Collection[str] = ()) -> Pruning:
+def prune(root: str, retention: Retention) -> Pruning:
     """Let go what the rules say, and finish what a prune that was killed has left; what was done.
 
     Raises:
@@ -87,13 +88,13 @@ def prune(root: str, retention: Retention, *, needed: Collection[str] = ()) -> P
         OSError: Something cannot be written or deleted; each release is whole, or gone.
     """
     with locked(os.path.join(root, LOCK)):
-        return prune_locked(root, retention, needed=needed)
+        return prune_locked(root, retention)
 
 
-def prune_locked(root: str, retention: Retention, *, needed: Collection[str] = ()) -> Pruning:
+def prune_locked(root: str, retention: Retention) -> Pruning:
     """The same, for who holds the lock already."""
     ledger = read_ledger(root)
-    pruning = plan_prune(ledger, retention, needed=needed)
+    pruning = plan_prune(ledger, retention)
     if not pruning.releases and not pruning.files:
         return pruning
     _write_journal(root, pruning.files)

@@ -193,6 +193,9 @@ def importmap(parser: Parser, token: Token) -> HissNode:
         for key, expression in pairs.items():
             wanted[key] = _resolve_name(tag, key, expression, context)
         modules = {key: find_modules(name, early=False) for key, name in wanted.items()}
+        for name, (first, *_) in modules.items():
+            if not first.is_script:
+                raise TemplateSyntaxError(f'"{tag}" is for scripts; {name} is {first.type}')
         imports = {key: files[0].url for key, files in modules.items() if files[0].url != key}
         files = [file for each in modules.values() for file in each]
         return make_importmap(imports, files, lambda: find_nonce(context))
