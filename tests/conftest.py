@@ -20,9 +20,9 @@ from hypothesis import HealthCheck, settings
 
 import hiss.asgi
 import hiss.wsgi
-from hiss.core.manifest import Manifest, ManifestEntry, format_manifest, release_id
+from hiss.core.manifest import Manifest, ManifestEntry, format_manifest, release_id, union
 from hiss.files.index import format_index
-from hiss.files.release import CURRENT, INDEX, manifest_name
+from hiss.files.release import CURRENT, INDEX, kept_manifests, manifest_name
 from hiss.http.codings import BUILD_LEVELS, SUFFIXES, compress
 from hiss.http.media import media_type
 
@@ -102,7 +102,10 @@ def write_release(
         root, {manifest_name(manifest.id): format_manifest(manifest), CURRENT: manifest.id + "\n"}
     )
     if indexed:
-        (root / INDEX).write_bytes(format_index(entries))
+        # A process may have the one before open.
+        (root / INDEX).unlink(missing_ok=True)
+        kept = union(kept_manifests(str(root), manifest))
+        (root / INDEX).write_bytes(format_index(kept, manifest.id))
     return manifest
 
 

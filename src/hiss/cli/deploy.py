@@ -131,11 +131,10 @@ def _table(path: str) -> Mapping[str, Any]:
     if not path:
         return {}
     with open(path, "rb") as file:
-        # The reader of [tool.hiss] has seen that it is TOML, and that those are tables.
+        # The reader of [tool.hiss] has seen that it is TOML, and that these are tables.
         table = tomllib.load(file).get("tool", {}).get("hiss", {}).get("deploy", {})
-    if not isinstance(table, dict):
-        raise ConfigurationError(f"it must be a table, not {table!r}")
-    return table
+    found: Mapping[str, Any] = table
+    return found
 
 
 def _flags(options: argparse.Namespace) -> dict[str, Any]:
@@ -175,7 +174,7 @@ class _Terminal:
 
     def begin(self, step: Step) -> None:
         """The beginning of a line."""
-        self._write(f"{step.name} … ")
+        self._write(f"{step.name} …")
         self._is_open = self._is_silent = True
 
     def output(self, data: bytes) -> None:
@@ -188,9 +187,9 @@ class _Terminal:
     def end(self, done: Done, words: str = "") -> None:
         """The end of the line."""
         if not self._is_silent:
-            self._write(f"{self._break()}{done.step.name} … ")
+            self._write(f"{self._break()}{done.step.name} …")
         verdict = "" if done.is_good else ", failed"
-        self._write(f"{done.seconds:.1f} s{verdict}{', ' if words else ''}{words}\n")
+        self._write(f" {done.seconds:.1f} s{verdict}{', ' if words else ''}{words}\n")
         self._is_open = False
 
     def _break(self) -> str:

@@ -43,17 +43,21 @@ class IndexedFinder:
         settled: Settled,
         loader: Loader,
         rest: Finder,
-        fixed: Mapping[str, Entry] | None = None,
+        *,
+        fixed: Mapping[str, Entry],
+        known: Mapping[str, Entry],
     ) -> None:
-        """`fixed`: entries that are there whatever the index says, unless a file has that URL."""
+        """`fixed`: entries that are there whatever the index says, unless a file has that URL;
+        `known`: those that were made at the start, before anybody asks.
+        """
         self._shelves = tuple(_Shelf(mount, index, settled, loader) for mount, index in mounts)
         prefixes = [shelf.prefix for shelf in self._shelves]
         # A prefix without its slash may lead to its document.
         self._bare = frozenset(prefix.rstrip("/") for prefix in prefixes)
         self._prefixes = tuple(prefixes)
         self._rest = rest
-        self._fixed = fixed or {}
-        self._known: dict[str, Entry] = {}
+        self._fixed = fixed
+        self._known: dict[str, Entry] = {**known}
         self.miss = rest.miss
 
     def find(self, path: str) -> Entry | None:
@@ -149,9 +153,19 @@ class _Shelf:
         """The entry of a file."""
         path, url = os.path.join(self._root, name), self.prefix + name
         immutable = record is not None and record.immutable
-        immutable = immutable or self._settled.is_immutable(path, url)
+        immutable = immutable or self._is_immutable(path, url)
         listing = Listing(path, url, immutable=immutable, record=record, within=self._root)
-        return self._loader.entry(listing)
+        # A user's rule for header fields is called when it is loaded, where it cannot raise.
+        return FileEntry(self._loader, listing, None)
+
+    def _is_immutable(self, path: str, url: str) -> bool:
+        try:
+            return self._settled.is_immutable(path, url)
+        except Exception:
+            logger.exception(
+                "immutable_file_test failed for %s: it counts as one that may change", url
+            )
+            return False
 
     def _file(self, name: str) -> Entry | None:
         entry = self.listed(name)

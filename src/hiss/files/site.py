@@ -55,16 +55,23 @@ def open_site(
     if settled.autorefresh:
         return Origin(LiveFinder(mounts, settled, loader, misses), loader.missing, memory)
     announced = announce(mounts, settled, loader)
+    indexed = {} if listed else _indexes(mounts)
     # A user's own code is called at the start, where its errors are seen: for that, every file
     # must be looked at.
-    indexed = {} if settled.calls_user or listed else _indexes(mounts)
-    rest = tuple(mount for mount in mounts if mount not in indexed)
+    rest = tuple(mount for mount in mounts if settled.calls_user or mount not in indexed)
     entries = _entries(rest, settled, loader, listed)
     if not indexed:
         entries = {**announced, **entries}
     finder: Finder = Catalog(entries, owned=owned_prefixes(mounts, settled), miss=misses.entry)
     if indexed:
-        finder = IndexedFinder(indexed.items(), settled, loader, finder, announced)
+        finder = IndexedFinder(
+            indexed.items(),
+            settled,
+            loader,
+            finder,
+            fixed=announced,
+            known=entries if settled.calls_user else {},
+        )
     _tell(mounts, indexed, entries)
     return Origin(finder, loader.missing, memory)
 
