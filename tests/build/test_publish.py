@@ -28,9 +28,10 @@ from hiss.build.cache import Cache
 from hiss.build.inspect import inspect
 from hiss.build.plan import plan
 from hiss.build.progress import Silent
-from hiss.build.publish import Choices, clear_leftovers, remove_stale_variants, write_files
+from hiss.build.publish import Choices, remove_stale_variants, write_files
 from hiss.build.source import Source
 from hiss.core.manifest import Manifest, ManifestEntry, format_manifest, release_id
+from hiss.files.atomic import clear_leftovers
 from hiss.files.index import Index
 from hiss.files.release import kept_manifests, read_published
 from hiss.release.switch import put_in_force, write_django_manifest

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from hiss.build.content import of_file
 from hiss.build.variants import Task, make_variants
 from hiss.core.manifest import Manifest, ManifestEntry, format_manifest, release_id, union
-from hiss.files.atomic import TEMPORARY, replacing, write_atomic
+from hiss.files.atomic import clear_leftovers, replacing, write_atomic
 from hiss.files.release import kept_manifests, manifest_name
 from hiss.http.codings import BUILD_LEVELS, DYNAMIC_LEVELS, SUFFIXES
 from hiss.http.media import is_compressible, media_type
@@ -129,15 +129,6 @@ def remove_stale_variants(manifest: Manifest, before: Iterable[Manifest], root: 
             if is_stale and entry.file + suffix not in kept:
                 with suppress(OSError):
                     os.unlink(os.path.join(root, entry.file + suffix))
-
-
-def clear_leftovers(root: str) -> None:
-    """Remove what builds that were killed had begun to write."""
-    for folder, _, names in os.walk(root):
-        for name in names:
-            if name.startswith(TEMPORARY):
-                with suppress(OSError):
-                    os.unlink(os.path.join(folder, name))
 
 
 def _files(plan: Plan, *, only_hashed: bool) -> list[_File]:

@@ -48,3 +48,12 @@ def replacing(path: str, *, durable: bool = False) -> Iterator[BinaryIO]:
         if isinstance(error, OSError) and error.filename in {None, temporary}:
             error.filename = path
         raise
+
+
+def clear_leftovers(root: str) -> None:
+    """Remove what was only begun when something was killed that wrote below `root`."""
+    for folder, _, names in os.walk(root):
+        for name in names:
+            if name.startswith(TEMPORARY):
+                with suppress(OSError):
+                    os.unlink(os.path.join(folder, name))

@@ -157,10 +157,9 @@ def open_index(root: str) -> Index | None:
         index = Index(os.path.join(root, INDEX))
     except FileNotFoundError:
         return None
-    current = _read(os.path.join(root, CURRENT))
-    # Left by a build that was killed before it put its release in force: the manifest tells.
-    is_current = not index.release or (current or "").strip() == index.release
-    return index if is_current else None
+    # Beside files that only Django's manifest knows, releases may have been adopted: then both
+    # manifests tell. Else it is of the release in force, or of one that is about to be.
+    return index if os.path.exists(os.path.join(root, CURRENT)) else None
 
 
 def _django_names(path: str) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import md5
@@ -58,9 +59,15 @@ def put_in_force(manifest: Manifest, root: str, how: str) -> None:
 
 
 def write_index(root: str, manifests: Iterable[Manifest], current: str) -> None:
-    """Write the index of these releases, that of the one in force first."""
+    """Write the index of these releases, that of the one in force first; one that says the same
+    already stays as it is, so that nobody reads it anew.
+    """
     entries = [each for each in union(manifests) if is_plain_name(each.file)]
-    write_atomic(os.path.join(root, INDEX), format_index(entries, current), durable=True)
+    path, data = os.path.join(root, INDEX), format_index(entries, current)
+    with suppress(FileNotFoundError), open(path, "rb") as file:
+        if file.read() == data:
+            return
+    write_atomic(path, data, durable=True)
 
 
 def switch(root: str, release_id: str | None, how: str) -> Switched:
@@ -86,7 +93,8 @@ def switch(root: str, release_id: str | None, how: str) -> Switched:
         lost = restore(manifest, root)
         if release_id != ledger.current:
             put_in_force(manifest, root, how)
-        if os.path.exists(os.path.join(root, DJANGO_MANIFEST)):
+        is_hashed = any(entry.immutable for entry in manifest.entries)
+        if is_hashed or os.path.exists(os.path.join(root, DJANGO_MANIFEST)):
             write_django_manifest(manifest, root)
         return Switched(ledger.current, read_ledger(root).get(release_id), tuple(lost))
 

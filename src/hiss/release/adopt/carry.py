@@ -12,20 +12,17 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from hiss.core.manifest import format_manifest, union
-from hiss.files.atomic import TEMPORARY, write_atomic
+from hiss.core.manifest import format_manifest
+from hiss.files.atomic import clear_leftovers, write_atomic
 from hiss.files.expired import add_expired, read_expired
-from hiss.files.index import format_index
 from hiss.files.lock import locked
 from hiss.files.release import (
-    INDEX,
     LOCK,
     ORIGINALS,
     kept_manifests,
     manifest_name,
     read_manifest,
 )
-from hiss.http.paths import is_plain_name
 from hiss.release.adopt.intake import Intake, read_chunks
 from hiss.release.adopt.plan import Left, Note, homes_of, plan_adoption, with_variants
 from hiss.release.adopt.wanted import ABSENT, Content, UnfitError, parts
@@ -101,7 +98,7 @@ def adopt(
         OSError: Something cannot be written; what was taken before is whole.
     """
     with locked(os.path.join(root, LOCK)):
-        _clear_leftovers(root)
+        clear_leftovers(root)
         return _carry_out(plan(source, root, retention), source, root, watch)
 
 
@@ -261,7 +258,7 @@ def _write_down(adoption: Adoption, root: str) -> None:
     current = read_manifest(root)
     kept = kept_manifests(root, current)
     in_force = current.id if current else ""
-    if kept and not _is_index_of(kept, in_force, root):
+    if kept:
         write_index(root, kept, in_force)
     known = read_history(root)
     unheard = {each.id for each in kept} - {event.release for event in known}
@@ -273,21 +270,3 @@ def _write_down(adoption: Adoption, root: str) -> None:
     gone = [(name, each) for name, each in adoption.expired.items() if name not in here]
     if gone:
         add_expired(root, gone)
-
-
-def _is_index_of(manifests: Iterable[Manifest], current: str, root: str) -> bool:
-    entries = [each for each in union(manifests) if is_plain_name(each.file)]
-    try:
-        with open(os.path.join(root, INDEX), "rb") as file:
-            return file.read() == format_index(entries, current)
-    except FileNotFoundError:
-        return False
-
-
-def _clear_leftovers(root: str) -> None:
-    """Remove what was only begun when something was killed that wrote here."""
-    for folder, _, names in os.walk(root):
-        for name in names:
-            if name.startswith(TEMPORARY):
-                with suppress(OSError):
-                    os.unlink(os.path.join(folder, name))

@@ -112,7 +112,10 @@ class SiteSource:
         return document
 
     def _read_manifest(self, release_id: str, address: object) -> Manifest:
-        url = urljoin(self.where, address) if isinstance(address, str) else ""
+        url = ""
+        # A host that cannot be one is told by a ValueError.
+        with suppress(ValueError):
+            url = urljoin(self.where, address) if isinstance(address, str) else ""
         if not url.startswith(self.where):
             raise UnfitError(f"it is said to be at {address!r}, which is not below {self.where}")
         text = self._read_whole(url, _MANIFEST)

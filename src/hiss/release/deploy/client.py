@@ -62,10 +62,10 @@ class Site:
         host = config.host or sent.get("host", "") or parts.netloc.rpartition("@")[2] or "localhost"
         self._hosts = {host.lower(), parts.netloc.lower()} - {""}
         self._origin = f"{'http' if self._socket else parts.scheme}://{host}"
+        # That no coding is wanted is http.client's own word.
         self._headers = {
             **{name: value for name, value in config.headers.items() if name.lower() != "host"},
             "Host": host,
-            "Accept-Encoding": "identity",
             "Connection": "close",
         }
 

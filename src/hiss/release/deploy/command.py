@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _INTERVAL: Final = 0.05
+# The shell waits until it is told to go on, which is when its process was noted: if we are killed
+# before, it reads the end of the file and ends, and so nothing runs that nobody knows of.
+_GATE: Final = "read -r _ || exit 0\nexec </dev/null\n"
 # After it is asked to end, before it is made to.
 _GRACE: Final = 3.0
 _LINES: Final = 20
@@ -44,11 +47,11 @@ def run_command(
     """
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(  # noqa: S602 - the project's own command, as it wrote it
-            command,
+            _GATE + command,
             shell=True,
             cwd=folder,
             env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=said,
             stderr=said,
             start_new_session=True,
@@ -57,6 +60,7 @@ def run_command(
         deadline = time.monotonic() + timeout
         try:
             note(process.pid)
+            _open(process)
             while process.poll() is None and time.monotonic() < deadline:
                 shown = _show(said, shown, output)
                 with suppress(subprocess.TimeoutExpired):
@@ -79,6 +83,12 @@ def run_command(
         if code:
             how = f"ended with {code}" if code > 0 else f"was ended by signal {-code}"
             raise StepFailedError(f"`{command}` {how}{_tail(said)}")
+
+
+def _open(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None
+    with suppress(BrokenPipeError), process.stdin as gate:
+        gate.write(b"\n")
 
 
 def _show(said: BinaryIO, shown: int, output: Callable[[bytes], None]) -> int:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
 
 from hiss.errors import HissError
 from hiss.files.lock import locked
-from hiss.files.release import LOCK, RELEASES, read_manifest
+from hiss.files.release import LOCK, read_manifest
 from hiss.release.deploy.answer import wait_for_release
+from hiss.release.deploy.built import find_built, read_stamps
 from hiss.release.deploy.check import check_pages
 from hiss.release.deploy.client import Site
 from hiss.release.deploy.command import run_command
@@ -273,9 +274,9 @@ class _Deploy:
 
     def _build(self, step: Step) -> str:
         root = self._config.root
-        before, was_in_force = _stamps(root), in_force(root)
+        before, was_in_force = read_stamps(root), in_force(root)
         self._command(step, {HOLD: "1"})
-        release = _built(root, before, _stamps(root))
+        release = find_built(root, before)
         self._journal = replace(self._journal, release=release)
         self._expected = release
         self._note(step)
@@ -341,36 +342,6 @@ def _await_leftover(hold: Hold, timeout: float, watch: Watch) -> None:
 def _switch(root: str, release: str, how: str) -> str:
     lost = switch(root, release, how).lost
     return f"not what they were: {', '.join(lost)}" if lost else ""
-
-
-def _stamps(root: str) -> dict[str, tuple[int, int]]:
-    """The manifests of kept releases, each with what changes when it is written again."""
-    stamps = {}
-    with suppress(FileNotFoundError):
-        for entry in os.scandir(os.path.join(root, RELEASES)):
-            name = entry.name.removesuffix(".json")
-            if name != entry.name and name.isalnum():
-                status = os.stat(entry.path)
-                stamps[name] = (status.st_ino, status.st_mtime_ns)
-    return stamps
-
-
-def _built(
-    root: str, before: Mapping[str, tuple[int, int]], after: Mapping[str, tuple[int, int]]
-) -> str:
-    """The id of the release that was built: each build writes its manifest anew."""
-    changed = sorted(each for each, stamp in after.items() if before.get(each) != stamp)
-    if len(changed) == 1:
-        return changed[0]
-    if changed:
-        raise StepFailedError(
-            f"{len(changed)} releases were built into {root} meanwhile: {', '.join(changed)}",
-            "Deploy when no other build is at work there.",
-        )
-    raise StepFailedError(
-        f"the build command has built no release into {root}",
-        "Is `root` the folder that it builds into (STATIC_ROOT), and the storage one of Hiss's?",
-    )
 
 
 def _words(error: BaseException) -> str:

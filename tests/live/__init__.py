@@ -1,0 +1,1 @@
+"""Rolling deploys under load: `rolling.run` does one, and says what visitors got."""
