@@ -253,7 +253,9 @@ def test_levels_are_used(sources, collect, recorded):
     text = b"".join(b"%d;" % (n * n) for n in range(20000))
     edit(sources / "numbers.txt", text)
     sizes = [
-        recorded(collect(HISS={"COMPRESSION_LEVEL": level}))["numbers.txt"]["codings"]
+        recorded(collect(root=f"at-{level}", HISS={"COMPRESSION_LEVEL": level}))["numbers.txt"][
+            "codings"
+        ]
         for level in (1, 99)
     ]
     assert all(sizes[0][coding] > sizes[1][coding] for coding in SUFFIXES)

@@ -1,5 +1,6 @@
 """Sites with an index: what it lists, what lies beside it, and nothing read before it is asked."""
 
+import gc
 import os
 import sys
 
@@ -15,6 +16,9 @@ from hiss.files.mount import Mount
 from hiss.files.options import settle
 from hiss.files.release import INDEX
 from hiss.files.site import open_site
+from hiss.release.prune import prune
+from hiss.release.retain import Retention
+from release.roots import Promises, publish_all
 
 STYLE = "body { margin: 0 }\n" * 50
 
@@ -400,11 +404,15 @@ def system_calls(function):
         if event == "c_call" and module in {"posix", "io", "_io"} and name != "fspath":
             calls.append(name)
 
+    # What other tests left closes its files when it is collected: not now.
+    gc.collect()
+    gc.disable()
     sys.setprofile(note)
     try:
         result = function()
     finally:
         sys.setprofile(None)
+        gc.enable()
     return calls, result
 
 
@@ -415,13 +423,14 @@ def test_opening_costs_the_same_for_any_number_of_files(tmp_path, log):
         root = tmp_path / str(number)
         root.mkdir()
         write_index(root, [f"css/{n}.css" for n in range(number)], immutable=True)
+        (root / ".hiss/current").write_text("ab")
         return system_calls(lambda: open_mounts(Mount("/s/", str(root), owned=True)))
 
     few, _ = open_of(2)
     many, origin = open_of(1000)
     assert many == few
-    # The index, and twice the pointer, which says what is in force; how many releases there are.
-    assert many.count("open") == 3
+    # The index, and the pointer, which says what is in force; how many releases there are.
+    assert many.count("open") == 2
     assert "scandir" not in many
     assert many.count("listdir") == 1
     # Nor is it when its entry is looked up; only its being loaded finds that there is no file.
@@ -447,3 +456,104 @@ def test_what_is_in_memory_needs_no_disk(make_release):
     calls, answer = system_calls(ask)
     assert calls == []
     assert answer.body == (root / "app.css.br").read_bytes()
+
+
+# --- an index that is replaced while a process serves
+
+
+@pytest.fixture
+def root(tmp_path):
+    return tmp_path / "static"
+
+
+def asked(door, app, url, coding="br"):
+    """How a URL answers: its status, the coding of its body, and whether it is for ever."""
+    answer = door.get(app, url, headers={"Accept-Encoding": coding})
+    is_immutable = "immutable" in (answer.headers["Cache-Control"] or "")
+    return answer.status, answer.headers["Content-Encoding"], is_immutable
+
+
+@pytest.mark.parametrize("index_file", [False, True])
+@pytest.mark.parametrize("misses", ["own", "pass"])
+def test_a_release_that_comes_later_is_served(root, door, index_file, misses, log):
+    """Without a restart: its hashed URLs answer, for ever and with their variants, and those of the
+    release before still do; its plain names say what they say now, and so with variants.
+    """
+    promises = Promises().note(*publish_all(root, 1))
+    app = door.StaticFiles(root=root, index_file=index_file, misses=misses)
+    assert promises.broken(root, door.get, app) == []
+    assert asked(door, app, "/static/robots.txt") == (200, "br", False)
+    promises.note(*publish_all(root, 2, 3))
+    assert promises.broken(root, door.get, app) == []
+    answer = door.get(app, "/static/robots.txt", headers={"Accept-Encoding": "br"})
+    assert answer.headers["Content-Encoding"] == "br"
+    assert answer.body == (root / "robots.txt.br").read_bytes()
+    assert asked(door, app, "/static/only/3.txt") == (200, "br", False)
+    assert log() == []
+
+
+def test_what_is_pruned_expires_at_once(root, door):
+    """A name that was asked for before, and one that was not."""
+    one, two = publish_all(root, 1, 2)
+    app = door.StaticFiles(root=root)
+    gone = [e for e in one.entries if e.immutable and e.name in {"css/app.css", "robots.txt"}]
+    assert asked(door, app, f"/static/{gone[0].file}")[0] == 200
+    prune(str(root), Retention(1, 0))
+    for entry in gone:
+        answer = door.get(app, f"/static/{entry.file}")
+        assert answer.status == 404
+        assert answer.headers["Hiss-Miss"] == f"expired in release {one.id}"
+    assert Promises().note(two).broken(root, door.get, app) == []
+
+
+def test_a_file_that_is_asked_for_before_its_release_is_there(root, door):
+    """Files come first: who asks for one before the index names it gets it, for a minute. Once
+    another file of the release was asked for, it is as the others are.
+    """
+    promises = Promises().note(*publish_all(root, 1))
+    app = door.StaticFiles(root=root)
+    [entry] = [
+        e
+        for e in publish_all(root.parent / "next", 2)[0].entries
+        if e.name == "robots.txt" and e.immutable
+    ]
+    (root / entry.file).write_bytes((root.parent / "next" / entry.file).read_bytes())
+    assert asked(door, app, f"/static/{entry.file}") == (200, None, False)
+    promises.note(*publish_all(root, 2))
+    promises.broken(root, door.get, app)
+    assert promises.broken(root, door.get, app) == []
+
+
+def test_an_index_that_comes_before_its_release(root, door):
+    """Between the index and the pointer what is in it answers; and once the release is in force, so
+    that nobody need ask twice.
+    """
+    one, two = publish_all(root, 1, 2)
+    new = (root / INDEX).read_bytes()
+    (root / INDEX).write_bytes(format_index(one.entries, one.id))
+    (root / ".hiss/current").write_text(one.id)
+    app = door.StaticFiles(root=root)
+    (root / INDEX).unlink()
+    (root / INDEX).write_bytes(new)
+    urls = [f"/static/{e.file}" for e in two.entries if e.immutable and e not in one.entries]
+    assert asked(door, app, urls[0])[0] == 200
+    (root / ".hiss/current").write_text(two.id)
+    assert [asked(door, app, url) for url in urls[1:]] == [(200, "br", True)] * len(urls[1:])
+    assert asked(door, app, urls[0]) == (200, "br", True)
+
+
+@pytest.mark.parametrize("how", ["damaged", "removed", "cut"])
+def test_an_index_that_is_damaged_later(root, door, how, log):
+    """The process goes on with the one that it has."""
+    promises = Promises().note(*publish_all(root, 1))
+    app = door.StaticFiles(root=root)
+    data = (root / INDEX).read_bytes()
+    (root / INDEX).unlink()
+    if how != "removed":
+        (root / INDEX).write_bytes(b"damaged" * 50 if how == "damaged" else data[:100])
+    assert asked(door, app, "/static/none.css")[0] == 404
+    assert promises.broken(root, door.get, app) == []
+    assert all("Serving by the index that was read before" in line for line in log())
+    assert bool(log()) is (how != "removed")
+    promises.note(*publish_all(root, 2))
+    assert promises.broken(root, door.get, app) == []

@@ -14,14 +14,19 @@ from hiss.build.inspect import inspect
 from hiss.build.plan import NameOf, hashed_name, plan
 from hiss.build.problems import Rules, errors_of, write_problems
 from hiss.build.progress import Silent
-from hiss.build.publish import Choices, remove_stale_variants, write_files
+from hiss.build.publish import Choices, write_files
 from hiss.errors import HissError
 from hiss.files.lock import locked
 from hiss.files.release import LOCK, kept_manifests, read_manifest
 from hiss.release.originals import restore
 from hiss.release.prune import Pruning, prune_locked
 from hiss.release.retain import Retention
-from hiss.release.switch import put_in_force, write_django_manifest, write_index
+from hiss.release.switch import (
+    put_in_force,
+    remove_stale_variants,
+    write_django_manifest,
+    write_index,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -10,19 +10,18 @@ from __future__ import annotations
 import os
 from codecs import getincrementaldecoder
 from collections import defaultdict
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from hiss.build.content import of_file
-from hiss.build.variants import Task, make_variants
+from hiss.build.variants import Made, Task, make_variants
 from hiss.core.manifest import Manifest, ManifestEntry, format_manifest, release_id, union
 from hiss.files.atomic import clear_leftovers, replacing, write_atomic
 from hiss.files.release import kept_manifests, manifest_name
 from hiss.http.codings import BUILD_LEVELS, DYNAMIC_LEVELS, SUFFIXES
 from hiss.http.media import is_compressible, media_type
-from hiss.release.originals import keep_originals
+from hiss.release.originals import digest_of, keep_originals
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from hiss.build.content import Content
     from hiss.build.plan import Plan
     from hiss.build.progress import Progress
-    from hiss.build.variants import Made
 
 
 # So much of a file tells whether it is text.
@@ -79,7 +77,7 @@ def write_files(
     clear_leftovers(root)
     files = sorted(_files(plan, only_hashed=choices.only_hashed), key=lambda each: each.file)
     names = frozenset(each.file for each in files)
-    variants: dict[str, list[Made]] = {}
+    variants = _kept_variants(files, root, choices.levels)
     # Hashed names first, with all that takes time: nobody asks for them yet. The plain ones are
     # the release before's until they are written.
     for group in ([f for f in files if f.immutable], [f for f in files if not f.immutable]):
@@ -93,7 +91,8 @@ def write_files(
             for several in variants.values()
             for made in several
         }
-        tasks = _tasks(group, root, choices, names, earlier)
+        have = {(file, made.task.coding) for file, several in variants.items() for made in several}
+        tasks = _tasks(group, root, choices, names, earlier, have)
         for made in make_variants(tasks, cache, progress):
             for path in made.task.paths:
                 name = os.path.relpath(path, root).replace(os.sep, "/")
@@ -112,23 +111,28 @@ def write_files(
     return manifest
 
 
-def remove_stale_variants(manifest: Manifest, before: Iterable[Manifest], root: str) -> None:
-    """Remove the variants that the releases `before` had of this release's files, and it has not:
-    of plain names, those of other bytes; of hashed ones, those that no kept release has any more.
+def _kept_variants(
+    files: Iterable[_File], root: str, levels: Mapping[str, int]
+) -> dict[str, list[Made]]:
+    """By file: the variants of hashed files that a kept release has. They stay as they are, also
+    where they would come out otherwise now: half of one and half of another, under one tag, would
+    be nobody's bytes.
     """
-    kept = {entry.file: entry for entry in union(kept_manifests(root, manifest))}
-    made = {
-        (entry.file, coding)
-        for each in before
-        for entry in each.entries
-        for coding in entry.codings
-    }
-    for entry in manifest.entries:
-        for coding, suffix in SUFFIXES.items():
-            is_stale = coding not in kept[entry.file].codings and (entry.file, coding) in made
-            if is_stale and entry.file + suffix not in kept:
-                with suppress(OSError):
-                    os.unlink(os.path.join(root, entry.file + suffix))
+    kept = {each.file: each for each in union(kept_manifests(root, None)) if each.immutable}
+    variants: dict[str, list[Made]] = {}
+    for each in files:
+        entry = kept.get(each.file)
+        if entry is None or not each.immutable or entry.sha256 != each.content.sha256:
+            continue
+        for coding in entry.codings.keys() & levels.keys():
+            path = os.path.join(root, each.file)
+            checksum = entry.checksums.get(coding)
+            if checksum and digest_of(path + SUFFIXES[coding]) == checksum:
+                task = Task(each.content, coding, levels[coding], (path,))
+                variants.setdefault(each.file, []).append(
+                    Made(task, entry.codings[coding], checksum)
+                )
+    return variants
 
 
 def _files(plan: Plan, *, only_hashed: bool) -> list[_File]:
@@ -168,6 +172,7 @@ def _tasks(
     choices: Choices,
     taken: Collection[str],
     earlier: Mapping[tuple[str, str], Made],
+    have: Collection[tuple[str, str]],
 ) -> Iterator[Task]:
     """What is to be compressed of these files, each content once; what was made `earlier`, of the
     same content, is made again by copying. A variant that is a file of the tree is not made.
@@ -180,7 +185,9 @@ def _tasks(
         for coding, level in _levels(group, choices.levels).items():
             suffix = SUFFIXES[coding]
             paths = tuple(
-                os.path.join(root, each.file) for each in group if each.file + suffix not in taken
+                os.path.join(root, each.file)
+                for each in group
+                if each.file + suffix not in taken and (each.file, coding) not in have
             )
             made = earlier.get((digest, coding))
             if paths and (made is None or made.size):

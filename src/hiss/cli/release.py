@@ -193,10 +193,12 @@ def _rollback(options: argparse.Namespace) -> int:
         document = _document(switched.release, read_ledger(ledger.root))
         _print_json({"before": switched.before, "release": document, "lost": [*switched.lost]})
     else:
-        print(f"release {switched.release.id} is in force, in the place of {switched.before}")
+        place = f", in the place of {switched.before}" if switched.before else ""
+        forward = f" To go forward again: hiss release rollback {switched.before}"
+        print(f"release {switched.release.id} is in force{place}")
         print(
             "Start the application again, with the code of that release: until then it renders "
-            f"what it did. To go forward again: hiss release rollback {switched.before}"
+            f"what it did.{forward if switched.before else ''}"
         )
         for each in switched.lost:
             print(f"  {each} could not be put back: it says what it said", file=sys.stderr)

@@ -145,6 +145,8 @@ def _parse_document(document: Mapping[str, Any]) -> Manifest:
     for name, value in texts.items():
         if not isinstance(value, str):
             raise TypeError(f"{name} must be text, not {value!r}")
+    if not (texts["id"].isascii() and texts["id"].isalnum()):
+        raise ValueError(f"{texts['id']!r:.40} is no id of a release")
     if not isinstance(document["entries"], list):
         raise TypeError("entries must be a list")
     return Manifest(**texts, entries=tuple(parse_entry(each) for each in document["entries"]))

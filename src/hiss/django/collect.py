@@ -23,7 +23,7 @@ from hiss.build.source import Source, owner_of
 from hiss.build.terminal import TerminalProgress
 from hiss.django.conf import read_configuration
 from hiss.django.missing import is_testing
-from hiss.errors import HissError
+from hiss.errors import ConfigurationError, HissError
 from hiss.files.pin import write_release_file
 from hiss.files.release import (
     CURRENT,
@@ -120,6 +120,9 @@ def build_collected(
         words = f"{format_problems(problems)}\n{_put_back(root)}"
         yield errors_of(problems)[0].file, None, BadSourcesError(words)
         return
+    if not wishes.switch:
+        # The plain names were put back, from what is kept of them.
+        _set_modes(storage, _kept_names(root, tuple(kept_ids(root))))
     _set_modes(storage, _records(storage, outcome.manifest))
     if configuration.release_file:
         write_release_file(configuration.release_file, outcome.manifest.id)
@@ -231,7 +234,7 @@ def _hidden(storage: StaticFilesStorage, sources: list[Source]) -> Iterator[Sour
 def _refuse_links(storage: StaticFilesStorage, sources: list[Source]) -> None:
     for source in sources:
         if os.path.islink(storage.path(source.name)):
-            raise CommandError(
+            raise ConfigurationError(
                 f"{storage.path(source.name)} is a link, as `collectstatic --link` makes them. A "
                 "release must hold its files: a link would change with its source, under a name "
                 "that says it never does. Run collectstatic without --link."
@@ -247,6 +250,9 @@ def _files(manifest: Manifest) -> Iterator[str]:
 def _records(storage: StaticFilesStorage, manifest: Manifest) -> Iterator[str]:
     release = manifest_name(manifest.id)
     yield from (FOLDER, RELEASES, release, CURRENT, INDEX, HISTORY, LOCK, ORIGINALS, PROBLEMS)
+    with suppress(OSError):
+        originals = os.listdir(storage.path(ORIGINALS))
+        yield from (posixpath.join(ORIGINALS, each) for each in originals)
     if isinstance(storage, ManifestStaticFilesStorage) and storage.manifest_storage is storage:
         yield storage.manifest_name
 

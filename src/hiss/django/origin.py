@@ -18,6 +18,7 @@ from hiss.django.missing import explain
 from hiss.errors import HissError
 from hiss.files.load import Listing
 from hiss.files.mount import Mount
+from hiss.files.pin import find_running
 from hiss.files.site import open_site
 from hiss.http.paths import is_plain_name, is_public_name
 
@@ -57,6 +58,9 @@ def open_origin(*, always: Headers = ()) -> Origin:
         logger.warning("%s%s", misnamed, f" (meant: {misnamed.meant}?)" if misnamed.meant else "")
     mounts = [mount for mount in (_static(configuration), _root(configuration)) if mount]
     try:
+        if configuration.static_root and configuration.settled.pin and not settings.DEBUG:
+            # Also where the folder is not there, and so is no mount.
+            find_running(configuration.static_root, configuration.settled.pin)
         return open_site(
             mounts,
             configuration.settled,

@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from hiss.files.atomic import write_atomic
-from hiss.files.release import EXPIRED
+from hiss.files.release import EXPIRED, is_release_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ def read_expired(root: str) -> dict[str, str]:
     except OSError:
         return {}
     pairs = (line.split(" ", 1) for line in lines)
-    return {pair[1]: pair[0] for pair in pairs if len(pair) == 2}
+    return {pair[1]: pair[0] for pair in pairs if len(pair) == 2 and is_release_id(pair[0])}
 
 
 def add_expired(root: str, gone: Iterable[tuple[str, str]]) -> None:

@@ -20,7 +20,7 @@ from hiss.http.codings import SUFFIXES
 from hiss.http.paths import is_plain_name, is_public_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from hiss.core.asset import Resource
     from hiss.core.catalog import Entry, Finder
@@ -50,7 +50,9 @@ class IndexedFinder:
         """`fixed`: entries that are there whatever the index says, unless a file has that URL;
         `known`: those that were made at the start, before anybody asks.
         """
-        self._shelves = tuple(_Shelf(mount, index, settled, loader) for mount, index in mounts)
+        self._shelves = tuple(
+            _Shelf(mount, index, settled, loader, self._renew) for mount, index in mounts
+        )
         prefixes = [shelf.prefix for shelf in self._shelves]
         # A prefix without its slash may lead to its document.
         self._bare = frozenset(prefix.rstrip("/") for prefix in prefixes)
@@ -95,7 +97,7 @@ class IndexedFinder:
         """Keep the entry of a path that has a file; the one that is kept."""
         return self._known.setdefault(path, entry)
 
-    def renew(self) -> None:
+    def _renew(self) -> None:
         """Forget what the index said of names that other builds may give to other bytes."""
         self._known = {
             path: entry
@@ -107,7 +109,15 @@ class IndexedFinder:
 class _Shelf:
     """One mount with its index."""
 
-    def __init__(self, mount: Mount, index: Index, settled: Settled, loader: Loader) -> None:
+    def __init__(
+        self,
+        mount: Mount,
+        index: Index,
+        settled: Settled,
+        loader: Loader,
+        renew: Callable[[], None],
+    ) -> None:
+        """`renew` is called when the index was replaced."""
         self.prefix = mount.prefix
         self._root = mount.root or ""
         self._index_path = os.path.join(self._root, INDEX)
@@ -117,6 +127,7 @@ class _Shelf:
         self._index = index
         self._settled = settled
         self._loader = loader
+        self._renew = renew
 
     def find(self, path: str) -> Entry | None:
         index_file, policy = self._settled.index_file, self._settled.policy
@@ -147,6 +158,7 @@ class _Shelf:
             # Between the writing of an index and the switch to its release, it is not yet the one.
             return False
         self._index, self._stamp = index, stamp
+        self._renew()
         return True
 
     def entry(self, name: str, record: ManifestEntry | None) -> Entry:
@@ -226,7 +238,6 @@ class _Unlisted:
 
     def load(self) -> Resource:
         if self._shelf.refresh():
-            self._finder.renew()
             listed = self._shelf.listed(self._name)
             if listed is not None:
                 self._entry = self._finder.remember(self._path, listed)

@@ -163,4 +163,12 @@ class _RareLog:
         if untold:
             logger.log(level, "%d more 404s in the minute before", untold)
         if is_told:
-            logger.log(level, "404 for %s: %s", path, why.words)
+            # What a client asks for must not make lines of its own.
+            logger.log(level, "404 for %s: %s", _printable(path), why.words)
+
+
+def _printable(path: str) -> str:
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in path
+    )

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hiss.errors import ManifestError
 from hiss.files.atomic import write_atomic
-from hiss.files.release import kept_ids, kept_manifests, manifest_name, read_current, read_manifest
+from hiss.files.release import (
+    is_release_id,
+    kept_ids,
+    kept_manifests,
+    manifest_name,
+    read_current,
+    read_manifest,
+)
 
 if TYPE_CHECKING:
     from hiss.core.manifest import Manifest
@@ -95,7 +102,7 @@ def find_release(root: str, word: str) -> str:
     Raises:
         ManifestError: There is none, or there are several.
     """
-    if word.isalnum() and os.path.isfile(os.path.join(root, manifest_name(word))):
+    if is_release_id(word) and os.path.isfile(os.path.join(root, manifest_name(word))):
         return word
     ids = kept_ids(root)
     manifests = kept_manifests(root, None)

@@ -67,6 +67,11 @@ class Published:
         )
 
 
+def is_release_id(text: str) -> bool:
+    """Whether it can be the id of a release: letters and digits, so it is a name on any disk."""
+    return text.isascii() and text.isalnum()
+
+
 def manifest_name(release_id: str) -> str:
     """Where, below the root, the manifest of a release is."""
     return f"{RELEASES}/{release_id}.json"
@@ -101,7 +106,10 @@ def read_manifest(root: str, release_id: str | None = None) -> Manifest | None:
     text = _read(path)
     if text is None:
         raise ManifestError(f"{path} is missing{by}", "Run the build again.")
-    return parse_manifest(text, path)
+    manifest = parse_manifest(text, path)
+    if manifest.id != release_id:
+        raise ManifestError(f"{path} is the manifest of release {manifest.id}", "Rename it.")
+    return manifest
 
 
 def read_current(root: str) -> str | None:
@@ -115,7 +123,7 @@ def read_current(root: str) -> str | None:
     if current is None:
         return None
     release_id = current.strip()
-    if not release_id.isalnum():
+    if not is_release_id(release_id):
         raise ManifestError(
             f"{pointer} should hold the id of a release, not {current!r:.40}",
             "Run the build again to replace it.",
@@ -144,7 +152,9 @@ def kept_ids(root: str) -> list[str]:
         names = os.listdir(os.path.join(root, RELEASES))
     except FileNotFoundError:
         return []
-    return sorted(name[:-5] for name in names if name.endswith(".json") and name[:-5].isalnum())
+    return sorted(
+        name[:-5] for name in names if name.endswith(".json") and is_release_id(name[:-5])
+    )
 
 
 def open_index(root: str) -> Index | None:

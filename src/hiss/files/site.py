@@ -59,9 +59,8 @@ def open_site(
     # A user's own code is called at the start, where its errors are seen: for that, every file
     # must be looked at.
     rest = tuple(mount for mount in mounts if settled.calls_user or mount not in indexed)
-    entries = _entries(rest, settled, loader, listed)
-    if not indexed:
-        entries = {**announced, **entries}
+    found = _entries(rest, settled, loader, listed)
+    entries = found if indexed else {**announced, **found}
     finder: Finder = Catalog(entries, owned=owned_prefixes(mounts, settled), miss=misses.entry)
     if indexed:
         finder = IndexedFinder(
@@ -72,7 +71,7 @@ def open_site(
             fixed=announced,
             known=entries if settled.calls_user else {},
         )
-    _tell(mounts, indexed, entries)
+    _tell(mounts, indexed, found)
     return Origin(finder, loader.missing, memory)
 
 

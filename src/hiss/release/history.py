@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from hiss.files.atomic import write_atomic
-from hiss.files.release import HISTORY
+from hiss.files.release import HISTORY, is_release_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,7 +61,7 @@ def parse_time(text: str) -> datetime:
 
 def _parse(line: str) -> Event | None:
     words = line.split()
-    if len(words) != 3 or not words[1].isalnum():
+    if len(words) != 3 or not is_release_id(words[1]):
         return None
     moment = parse_time(words[0])
     return None if moment.year == 1 else Event(moment, words[1], words[2])

@@ -80,7 +80,10 @@ def read_ledger(root: str) -> Ledger:
         try:
             manifest = read_manifest(root, release_id)
         except ManifestError:
-            unreadable.append(os.path.join(root, manifest_name(release_id)))
+            path = os.path.join(root, manifest_name(release_id))
+            # A prune may have let it go in this moment.
+            if os.path.lexists(path):
+                unreadable.append(path)
         else:
             if manifest is not None:
                 manifests.append(manifest)

@@ -69,7 +69,10 @@ def keep_originals(manifest: Manifest, root: str) -> None:
     hashed = _hashed(manifest)
     for item in plain_items(manifest):
         path = original_path(root, item.sha256)
-        if item.sha256 not in hashed and not os.path.exists(path):
+        # Whoever wrote into the plain file in place, wrote into its other name.
+        if item.sha256 not in hashed and digest_of(path) != item.sha256:
+            with suppress(FileNotFoundError):
+                os.unlink(path)
             _link(os.path.join(root, item.file), path)
 
 

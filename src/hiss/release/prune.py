@@ -11,12 +11,12 @@ import json
 import os
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hiss.files.atomic import write_atomic
 from hiss.files.expired import add_expired
 from hiss.files.lock import locked
-from hiss.files.release import FOLDER, LOCK, ORIGINALS, manifest_name
+from hiss.files.release import DJANGO_MANIFEST, FOLDER, LOCK, ORIGINALS, manifest_name
 from hiss.http.paths import is_plain_name
 from hiss.release.deploy.journal import needed_releases
 from hiss.release.history import add_events
@@ -25,7 +25,7 @@ from hiss.release.originals import digest_of, items, needed_originals
 from hiss.release.switch import write_index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from hiss.release.ledger import Ledger, Release
     from hiss.release.retain import Retention
@@ -44,8 +44,15 @@ class Pruning:
     files: tuple[str, ...]
     #: Bytes that this will free.
     size: int
+    #: Of those files, each plain one with the SHA-256 of what a release said under that name: what
+    #: says something else by now is nobody's to delete.
+    plain: tuple[tuple[str, str], ...] = ()
+    #: Of those files, each hashed one with the id of the last release that had it.
+    expired: tuple[tuple[str, str], ...] = ()
     #: Why nothing can be deleted; empty where something can.
     obstacle: str = ""
+    #: Whether a prune that was killed has left something to do.
+    is_begun: bool = False
 
 
 def plan_prune(ledger: Ledger, retention: Retention) -> Pruning:
@@ -56,28 +63,41 @@ def plan_prune(ledger: Ledger, retention: Retention) -> Pruning:
             f"{', '.join(ledger.unreadable)} cannot be read, so nobody knows what it still needs: "
             "remove it if the release may go, or bring it back"
         )
-        return Pruning((), (), 0, obstacle if gone else "")
+        return Pruning((), (), 0, obstacle=obstacle if gone else "")
     kept = [each.manifest for each in ledger.releases if each not in gone]
     needed_files = {
         item.file for manifest in kept for entry in manifest.entries for item in items(entry)
     }
-    files = set()
+    journal = _read_journal(ledger.root)
+    # By name: the SHA-256 that a file must have to go; empty for one whose name says it.
+    going = dict(journal.going) if journal else {}
+    expired = dict(journal.expired) if journal else {}
     for release in gone:
         for entry in release.manifest.entries:
             for item in items(entry):
-                if item.file in needed_files or not is_plain_name(item.file):
-                    continue
-                path = os.path.join(ledger.root, item.file)
-                # A plain name may say something by now that no release put there.
-                if entry.immutable or digest_of(path) == item.sha256:
-                    files.add(item.file)
-    files |= {f"{ORIGINALS}/{name}" for name in _originals(ledger.root)} - {
-        f"{ORIGINALS}/{name}" for name in needed_originals(kept)
+                going[item.file] = "" if entry.immutable else item.sha256
+            if entry.immutable:
+                expired[entry.file] = release.id
+    files = {
+        name for name in going.keys() - needed_files if _may_go(ledger.root, name, going[name])
     }
-    files |= {name for name in _read_journal(ledger.root) if not name.startswith(FOLDER)}
-    files -= needed_files
-    there = sorted(name for name in files if os.path.lexists(os.path.join(ledger.root, name)))
-    return Pruning(gone, tuple(there), sum(_size(ledger.root, name) for name in there))
+    originals = set(_originals(ledger.root)) - needed_originals(kept)
+    files |= {f"{ORIGINALS}/{name}" for name in originals}
+    return Pruning(
+        gone,
+        tuple(sorted(files)),
+        _size(ledger.root, files),
+        plain=tuple((name, going[name]) for name in sorted(files) if going.get(name)),
+        expired=tuple((name, each) for name, each in expired.items() if name not in needed_files),
+        is_begun=journal is not None,
+    )
+
+
+def _may_go(root: str, name: str, sha256: str) -> bool:
+    path = os.path.join(root, name)
+    if not _is_ours(name) or not os.path.lexists(path):
+        return False
+    return not sha256 or digest_of(path) == sha256
 
 
 def prune(root: str, retention: Retention) -> Pruning:
@@ -95,29 +115,23 @@ def prune_locked(root: str, retention: Retention) -> Pruning:
     """The same, for who holds the lock already."""
     ledger = read_ledger(root)
     pruning = plan_prune(ledger, retention)
-    if not pruning.releases and not pruning.files:
+    if not (pruning.releases or pruning.files or pruning.is_begun) or pruning.obstacle:
         return pruning
-    _write_journal(root, pruning.files)
+    _write_journal(root, pruning)
     for release in pruning.releases:
         _unlink(root, manifest_name(release.id))
-    if pruning.releases:
+    if pruning.releases or pruning.is_begun:
         kept = [each for each in ledger.releases if each not in pruning.releases]
+        # The one in force first: of a plain name that several have, its entry counts.
+        kept.sort(key=lambda each: each.id != ledger.current)
         write_index(root, [each.manifest for each in kept], ledger.current)
-        add_expired(root, _hashed_files(pruning))
+        add_expired(root, pruning.expired)
         add_events(root, (), kept=[each.id for each in kept])
     for name in pruning.files:
         _unlink(root, name)
     _remove_empty_folders(root, pruning.files)
     _unlink(root, _JOURNAL)
     return pruning
-
-
-def _hashed_files(pruning: Pruning) -> Iterator[tuple[str, str]]:
-    going = set(pruning.files)
-    for release in pruning.releases:
-        for entry in release.manifest.entries:
-            if entry.immutable and entry.file in going:
-                yield entry.file, release.id
 
 
 def _originals(root: str) -> list[str]:
@@ -127,24 +141,50 @@ def _originals(root: str) -> list[str]:
         return []
 
 
-def _size(root: str, name: str) -> int:
-    status = os.lstat(os.path.join(root, name))
-    # Of a file with another name, deleting this one frees nothing.
-    return status.st_size if status.st_nlink == 1 else 0
+def _size(root: str, names: Iterable[str]) -> int:
+    """Bytes that deleting these files frees: a file goes with the last of its names."""
+    links: dict[tuple[int, int], int] = {}
+    size = 0
+    for name in names:
+        status = os.lstat(os.path.join(root, name))
+        inode = status.st_dev, status.st_ino
+        links[inode] = links.get(inode, 0) + 1
+        if links[inode] == status.st_nlink:
+            size += status.st_size
+    return size
 
 
-def _read_journal(root: str) -> list[str]:
+class _Journal(NamedTuple):
+    going: tuple[tuple[str, str], ...]
+    expired: tuple[tuple[str, str], ...]
+
+
+def _read_journal(root: str) -> _Journal | None:
+    """What a prune that was killed had still to do; `None` where there is nothing."""
     try:
         with open(os.path.join(root, _JOURNAL), encoding="utf-8") as file:
-            names = json.load(file)
-    except (OSError, ValueError):
-        return []
-    return [each for each in names if isinstance(each, str) and is_plain_name(each)]
+            document = json.load(file)
+        going, expired = (
+            tuple((str(name), str(each)) for name, each in document[key])
+            for key in ("files", "expired")
+        )
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError):
+        return _Journal((), ())
+    return _Journal(going, expired)
 
 
-def _write_journal(root: str, names: Iterable[str]) -> None:
-    data = json.dumps(list(names)).encode("ascii")
-    write_atomic(os.path.join(root, _JOURNAL), data, durable=True)
+def _is_ours(name: str) -> bool:
+    """Whether a manifest may call a file so; what is below `.hiss` is not for manifests to say."""
+    return is_plain_name(name) and not name.startswith(f"{FOLDER}/") and name != DJANGO_MANIFEST
+
+
+def _write_journal(root: str, pruning: Pruning) -> None:
+    plain = dict(pruning.plain)
+    going = [(name, plain.get(name, "")) for name in pruning.files]
+    document = {"files": going, "expired": pruning.expired}
+    write_atomic(os.path.join(root, _JOURNAL), json.dumps(document).encode("ascii"), durable=True)
 
 
 def _unlink(root: str, name: str) -> None:

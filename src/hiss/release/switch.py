@@ -11,7 +11,7 @@ from hashlib import md5
 from typing import TYPE_CHECKING
 
 from hiss.core.manifest import Manifest, union
-from hiss.errors import ManifestError
+from hiss.errors import HissError, ManifestError
 from hiss.files.atomic import write_atomic
 from hiss.files.index import format_index
 from hiss.files.lock import locked
@@ -23,6 +23,7 @@ from hiss.files.release import (
     kept_manifests,
     read_manifest,
 )
+from hiss.http.codings import SUFFIXES
 from hiss.http.paths import is_plain_name
 from hiss.release.history import Event, add_events
 from hiss.release.ledger import read_ledger
@@ -48,14 +49,19 @@ class Switched:
 def put_in_force(manifest: Manifest, root: str, how: str) -> None:
     """Make a release whose manifest and files are in `root` the one that is served.
 
+    `how` goes into the history; empty: it is in force already, and what says so may be damaged.
+
     Raises:
         OSError: Something cannot be written; the release before is still in force.
     """
     others = [each for each in kept_manifests(root, None) if each.id != manifest.id]
     write_index(root, [manifest, *others], manifest.id)
-    current = f"{manifest.id}\n".encode("ascii")
-    write_atomic(os.path.join(root, CURRENT), current, durable=True)
-    add_events(root, [Event(datetime.now(UTC), manifest.id, how)])
+    if how:
+        # Before the pointer: should we be killed in between, the release before is known to have
+        # been in force until now.
+        add_events(root, [Event(datetime.now(UTC), manifest.id, how)])
+        current = f"{manifest.id}\n".encode("ascii")
+        write_atomic(os.path.join(root, CURRENT), current, durable=True)
 
 
 def write_index(root: str, manifests: Iterable[Manifest], current: str) -> None:
@@ -68,6 +74,25 @@ def write_index(root: str, manifests: Iterable[Manifest], current: str) -> None:
         if file.read() == data:
             return
     write_atomic(path, data, durable=True)
+
+
+def remove_stale_variants(manifest: Manifest, others: Iterable[Manifest], root: str) -> None:
+    """Remove the variants that other releases had of this one's files, and it has not: of plain
+    names, those of other bytes; of hashed ones, those that no kept release has any more.
+    """
+    kept = {entry.file: entry for entry in union(kept_manifests(root, manifest))}
+    made = {
+        (entry.file, coding)
+        for each in others
+        for entry in each.entries
+        for coding in entry.codings
+    }
+    for entry in manifest.entries:
+        for coding, suffix in SUFFIXES.items():
+            is_stale = coding not in kept[entry.file].codings and (entry.file, coding) in made
+            if is_stale and entry.file + suffix not in kept:
+                with suppress(OSError):
+                    os.unlink(os.path.join(root, entry.file + suffix))
 
 
 def switch(root: str, release_id: str | None, how: str) -> Switched:
@@ -90,9 +115,15 @@ def switch(root: str, release_id: str | None, how: str) -> Switched:
             release_id = former.id
         manifest = read_manifest(root, release_id)
         assert manifest is not None
-        lost = restore(manifest, root)
-        if release_id != ledger.current:
-            put_in_force(manifest, root, how)
+        try:
+            lost = restore(manifest, root)
+            put_in_force(manifest, root, how if release_id != ledger.current else "")
+        except BaseException:
+            if ledger.current:
+                with suppress(HissError, OSError):
+                    restore(ledger.get(ledger.current).manifest, root)
+            raise
+        remove_stale_variants(manifest, kept_manifests(root, None), root)
         is_hashed = any(entry.immutable for entry in manifest.entries)
         if is_hashed or os.path.exists(os.path.join(root, DJANGO_MANIFEST)):
             write_django_manifest(manifest, root)
