@@ -133,7 +133,7 @@ def test_a_release_says_when_and_what(tmp_path):
     before = datetime.now(UTC).replace(microsecond=0)
     manifest = publish(tmp_path, FILES, label="v1 ☃")
     assert before <= datetime.fromisoformat(manifest.created) <= datetime.now(UTC)
-    assert len(manifest.created) == len("2026-01-02T03:04:05+00:00")
+    assert len(manifest.created) == len("2026-01-02T03:04:05.678+00:00")
     assert manifest_of(tmp_path).label == "v1 ☃"
     assert publish(tmp_path, FILES).label == ""
 

@@ -101,7 +101,7 @@ def write_files(
     entries = tuple(_entry(each, variants.get(each.file, [])) for each in files)
     manifest = Manifest(
         id=release_id(entries),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        created=datetime.now(UTC).isoformat(timespec="milliseconds"),
         label=choices.label,
         entries=entries,
     )

@@ -26,8 +26,6 @@ from hiss.files.pin import find_running
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MIDDLEWARE: Final = "hiss.django.middleware.HissMiddleware"
-
 # What changes answers in ways that are right for pages, and wrong for files.
 _MUST_FOLLOW: Final = frozenset(
     {
@@ -138,16 +136,29 @@ def check_apps(**_kwargs: Any) -> list[CheckMessage]:
 def check_order(**_kwargs: Any) -> list[CheckMessage]:
     """hiss.W003: a middleware that changes answers stands before ours."""
     order = list(settings.MIDDLEWARE)
-    if _MIDDLEWARE not in order:
+    ours = next((place for place, name in enumerate(order) if _is_ours(name)), None)
+    if ours is None:
         return []
-    before = [name for name in order[: order.index(_MIDDLEWARE)] if name in _MUST_FOLLOW]
+    before = [name for name in order[:ours] if name in _MUST_FOLLOW]
     if not before:
         return []
+    name = order[ours].rpartition(".")[2]
     return [
         Warning(
-            f"{', '.join(before)} comes before HissMiddleware in MIDDLEWARE, and changes its "
+            f"{', '.join(before)} comes before {name} in MIDDLEWARE, and changes its "
             "answers: it compresses parts as if they were whole, or gives them other tags.",
-            hint="Move HissMiddleware up, right after SecurityMiddleware.",
+            hint=f"Move {name} up, right after SecurityMiddleware.",
             id="hiss.W003",
         )
     ]
+
+
+def _is_ours(path: str) -> bool:
+    """Whether it is Hiss's middleware, or a subclass."""
+    from hiss.django.middleware import HissMiddleware
+
+    try:
+        middleware = import_string(path)
+    except ImportError:
+        return False
+    return isinstance(middleware, type) and issubclass(middleware, HissMiddleware)

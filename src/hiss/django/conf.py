@@ -135,6 +135,11 @@ def find_setting(key: str) -> Any:  # noqa: ANN401 - a setting may be anything u
     return _UNSET
 
 
+def is_set(key: str) -> bool:
+    """Whether the settings say anything of a key."""
+    return find_setting(key) is not _UNSET
+
+
 def _value(key: str, default: Any) -> Any:  # noqa: ANN401
     value = find_setting(key)
     return default if value is _UNSET else value

@@ -56,7 +56,7 @@ def open_origin(*, always: Headers = ()) -> Origin:
     configuration = read_configuration(always=always)
     for misnamed in find_misnamed():
         logger.warning("%s%s", misnamed, f" (meant: {misnamed.meant}?)" if misnamed.meant else "")
-    mounts = [mount for mount in (_static(configuration), _root(configuration)) if mount]
+    mounts = [mount for mount in (static_mount(configuration), root_mount(configuration)) if mount]
     try:
         if configuration.static_root and configuration.settled.pin and not settings.DEBUG:
             # Also where the folder is not there, and so is no mount.
@@ -64,14 +64,15 @@ def open_origin(*, always: Headers = ()) -> Origin:
         return open_site(
             mounts,
             configuration.settled,
-            listed=_listed(configuration),
+            listed=found_files(configuration),
             explain=explain if settings.DEBUG else None,
         )
     except HissError as error:
         raise ImproperlyConfigured(str(error)) from error
 
 
-def _static(configuration: Configuration) -> Mount | None:
+def static_mount(configuration: Configuration) -> Mount | None:
+    """STATIC_ROOT, below STATIC_URL; in development what the finders have, before it."""
     prefix, root = configuration.static_prefix, configuration.static_root
     if prefix is None:
         return None
@@ -87,7 +88,8 @@ def _static(configuration: Configuration) -> Mount | None:
     return Mount(prefix, root, owned=prefix != "/", locate=locate)
 
 
-def _root(configuration: Configuration) -> Mount | None:
+def root_mount(configuration: Configuration) -> Mount | None:
+    """The folder of files for the root of the site."""
     if configuration.root is None:
         return None
     if not os.path.isdir(configuration.root):
@@ -111,7 +113,7 @@ def _locate(name: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _listed(configuration: Configuration) -> Iterator[Listing]:
+def found_files(configuration: Configuration) -> Iterator[Listing]:
     """Every file the finders have, where they are to be used and the disk is not looked at anew."""
     prefix = configuration.static_prefix
     if prefix is None or configuration.settled.autorefresh or not _finders(configuration):

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hiss.errors import ManifestError
-from hiss.files.release import CURRENT, kept_ids, manifest_name, read_manifest
+from hiss.files.release import kept_ids, manifest_name, read_manifest
 from hiss.release.history import parse_time, read_history
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ class Ledger:
         raise KeyError(release_id)
 
     def before(self) -> Release | None:
-        """The release to go back to: of those that were in force before the current one, the last.
-        `None` where there is none.
+        """The release to go back to: of those that were in force, built or adopted before the
+        current one was put in force, the last. `None` where there is none.
         """
         if not self.current:
             return None
@@ -111,8 +111,3 @@ def _releases(
     # Of two that began at once, the one in force is the later.
     found.sort(key=lambda each: (each.since, each.id == current, each.id), reverse=True)
     return tuple(found)
-
-
-def has_releases(root: str) -> bool:
-    """Whether anything was ever built into `root`."""
-    return os.path.exists(os.path.join(root, CURRENT)) or bool(kept_ids(root))
