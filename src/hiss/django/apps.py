@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.core import checks
 
-from hiss.django.checks import (
-    check_apps,
-    check_order,
-    check_release,
-    check_settings,
-    check_storage,
-)
+from hiss.django.checks import register
 
 
 class HissConfig(AppConfig):
@@ -23,9 +16,4 @@ class HissConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks."""
-        checks.register(check_settings, checks.Tags.staticfiles)
-        checks.register(check_apps, checks.Tags.staticfiles)
-        # Not of staticfiles: collectstatic, which runs those, is what mends it.
-        checks.register(check_release, "hiss")
-        checks.register(check_order, checks.Tags.staticfiles)
-        checks.register(check_storage, checks.Tags.staticfiles)
+        register()

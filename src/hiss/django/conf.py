@@ -170,6 +170,15 @@ def _static_prefix() -> str | None:
         if not isinstance(prefix, str) or "://" in prefix:
             raise ConfigurationError(f"STATIC_PREFIX must be a URL path, not {prefix!r}")
         return normalise_prefix(prefix)
+    return find_static_prefix()
+
+
+def find_static_prefix() -> str | None:
+    """The path that STATIC_URL names, below the application; `None` where it is not set.
+
+    Raises:
+        ConfigurationError: It is no URL.
+    """
     static_url = settings.STATIC_URL
     # Django puts the script prefix of the moment in front and keeps that for good; at this moment,
     # before the first request, it may not know the prefix yet.

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 DICT: Final = "HISS"
 OLD_PREFIX: Final = "WHITENOISE_"
+#: A fork's, which nothing honours.
+FORKS_PREFIX: Final = "SERVESTATIC_"
 
 #: Keys of the HISS dict. WhiteNoise's settings have the same names behind its prefix.
 KEYS: Final = (
@@ -93,16 +95,21 @@ def misnamed_settings(names: Iterable[str]) -> Iterator[Misnamed]:
 
 
 def _flat_key(name: str) -> str:
-    """The key that `HISS_KEY` was meant to be in the dict; empty where it is no such name."""
-    key = name.removeprefix(f"{DICT}_")
-    return key if key != name and key in KEYS else ""
+    """The key of the dict that `HISS_KEY`, or a fork's setting, was meant to be; empty where it is
+    no such name.
+    """
+    for prefix in (f"{DICT}_", FORKS_PREFIX):
+        key = name.removeprefix(prefix)
+        if key != name and key in KEYS:
+            return key
+    return ""
 
 
 def _is_meant_for_us(name: str) -> bool:
     latin = name.translate(_LOOK_ALIKES)
     # A letter may stand for the one it sounds like, too: Cyrillic EN, which looks like an H.
     first, ours = latin.partition("_")[0], OLD_PREFIX.rstrip("_")
-    if latin == DICT or _flat_key(latin):
+    if latin == DICT or _flat_key(latin) or latin.startswith(FORKS_PREFIX):
         return True
     return difflib.SequenceMatcher(None, first, ours).ratio() >= _ALIKE
 

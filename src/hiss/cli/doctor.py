@@ -1,0 +1,121 @@
+"""`hiss doctor`: what is wrong with a project's set-up, before it is deployed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from hiss.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from django.core.checks import CheckMessage
+
+NAME: Final = "doctor"
+HELP: Final = "say what is wrong with a Django project's static files, and how to mend it"
+
+#: Where each finding is explained, under a heading of its id.
+PAGE: Final = "docs/checks.md"
+
+# What manage.py says, which is not run for it.
+_SETTINGS: Final = re.compile(r"DJANGO_SETTINGS_MODULE[\"'],\s*[\"']([\w.]+)[\"']")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument(
+        "--settings", metavar="MODULE", help="(default: DJANGO_SETTINGS_MODULE, or manage.py's)"
+    )
+    parser.add_argument("--deploy", action="store_true", help="as in production, too")
+    parser.add_argument("--json", action="store_true", help="say it as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make the checks. 0: nothing is wrong; 1: something is."""
+    _set_up(options.settings)
+    from django.core.checks import WARNING
+
+    from hiss.django.checks import run as make_checks
+
+    found = make_checks(deploy=options.deploy)
+    if options.json:
+        print(json.dumps({"version": 1, "findings": [_document(each) for each in found]}, indent=1))
+    else:
+        _tell(found)
+    return 1 if any(each.level >= WARNING for each in found) else 0
+
+
+def _set_up(settings: str | None) -> None:
+    """Have Django read the project's settings, unless `manage.py` did."""
+    try:
+        import django
+        from django.apps import apps
+        from django.core.exceptions import ImproperlyConfigured
+    except ImportError as error:
+        raise ConfigurationError("Django is not installed", "pip install django") from error
+    if apps.ready:
+        return
+    folder, module = _find_project(os.getcwd())
+    sys.path.insert(0, folder)
+    if settings or module:
+        os.environ["DJANGO_SETTINGS_MODULE"] = (
+            settings or os.environ.get("DJANGO_SETTINGS_MODULE") or module
+        )
+    try:
+        django.setup()
+    except (ImproperlyConfigured, ImportError) as error:
+        raise ConfigurationError(
+            f"the project's settings cannot be read: {error}",
+            "Run it where manage.py is, or name them: hiss doctor --settings shop.settings.",
+        ) from error
+
+
+def _find_project(folder: str) -> tuple[str, str]:
+    """The nearest folder with a manage.py, and the settings that this names; empty for none."""
+    start = folder
+    while True:
+        path = os.path.join(folder, "manage.py")
+        if os.path.isfile(path):
+            with open(path, encoding="utf-8", errors="replace") as file:
+                found = _SETTINGS.search(file.read())
+            return folder, found[1] if found else ""
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return start, ""
+        folder = parent
+
+
+def _document(message: CheckMessage) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "level": _level(message),
+        "message": message.msg,
+        "hint": message.hint or "",
+        "docs": f"{PAGE}#{_anchor(message)}",
+    }
+
+
+def _tell(found: list[CheckMessage]) -> None:
+    for each in sorted(found, key=lambda message: -message.level):
+        print(f"{each.id} {_level(each)}: {each.msg}")
+        if each.hint:
+            print(f"  {each.hint}")
+        print(f"  {PAGE}#{_anchor(each)}")
+    errors = sum(_level(each) == "error" for each in found)
+    warnings = sum(_level(each) == "warning" for each in found)
+    print(f"{errors} error(s), {warnings} warning(s)" if found else "Nothing is wrong.")
+
+
+def _level(message: CheckMessage) -> str:
+    from django.core.checks import ERROR, WARNING
+
+    if message.level >= ERROR:
+        return "error"
+    return "warning" if message.level >= WARNING else "info"
+
+
+def _anchor(message: CheckMessage) -> str:
+    return (message.id or "").lower().replace(".", "")

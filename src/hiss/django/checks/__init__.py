@@ -1,0 +1,85 @@
+"""System checks: one list, for `manage.py check` and for `hiss doctor`.
+
+Each finding has an id that stays, and an anchor of that name in docs/checks.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Final, NamedTuple
+
+from django.core import checks
+from django.core.checks import CheckMessage
+
+from hiss.django.checks import deployment, folders, release, serving, settings, sources, storage
+from hiss.django.checks.settings import find_misnamed
+
+__all__ = ["CHECKS", "Check", "When", "find_misnamed", "register", "run"]
+
+
+class When(Enum):
+    """When a check is made."""
+
+    #: With each `manage.py check`, and so before collectstatic, runserver and tests.
+    ALWAYS = "always"
+    #: With `manage.py check`, but not before what would mend it: collectstatic.
+    UNBUILT = "unbuilt"
+    #: With `check --deploy` and `hiss doctor`.
+    DEPLOY = "deploy"
+    #: With `hiss doctor`: it reads files, or Django has a check of its own like it.
+    DOCTOR = "doctor"
+    #: With `hiss doctor --deploy`.
+    PRODUCTION = "production"
+
+
+class Check(NamedTuple):
+    """A check, which may find things of one or of several ids."""
+
+    function: Callable[..., Sequence[CheckMessage]]
+    when: When
+
+
+CHECKS: Final = (
+    Check(settings.check_settings, When.ALWAYS),
+    Check(settings.check_codecs, When.ALWAYS),
+    Check(settings.check_prefix, When.ALWAYS),
+    Check(serving.check_apps, When.ALWAYS),
+    Check(serving.check_order, When.ALWAYS),
+    Check(serving.check_place, When.ALWAYS),
+    Check(storage.check_old_setting, When.ALWAYS),
+    Check(storage.check_hooks, When.ALWAYS),
+    Check(folders.check_sources, When.ALWAYS),
+    Check(folders.check_media, When.ALWAYS),
+    Check(release.check_release, When.UNBUILT),
+    Check(serving.check_server, When.DEPLOY),
+    Check(storage.check_hashing, When.DEPLOY),
+    Check(folders.check_static_root, When.DEPLOY),
+    Check(release.check_manifests, When.DOCTOR),
+    Check(release.check_stale, When.DOCTOR),
+    Check(sources.check_private, When.DOCTOR),
+    Check(folders.check_built, When.PRODUCTION),
+    Check(deployment.check_debug, When.PRODUCTION),
+    Check(deployment.check_hosts, When.PRODUCTION),
+)
+
+
+def register() -> None:
+    """Have Django make its part of the checks."""
+    for check in CHECKS:
+        match check.when:
+            case When.ALWAYS:
+                checks.register(check.function, checks.Tags.staticfiles)
+            case When.UNBUILT:
+                checks.register(check.function, "hiss")
+            case When.DEPLOY:
+                checks.register(check.function, "hiss", deploy=True)
+
+
+def run(*, deploy: bool) -> list[CheckMessage]:
+    """Make all checks; `deploy`: those of production too."""
+    messages: list[CheckMessage] = []
+    for check in CHECKS:
+        if deploy or check.when is not When.PRODUCTION:
+            messages += check.function()
+    return [each for each in messages if not each.is_silenced()]

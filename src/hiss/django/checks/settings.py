@@ -1,0 +1,94 @@
+"""Settings that are wrong, and settings that do nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Info, Warning  # noqa: A004 - Django's name
+from django.core.exceptions import ImproperlyConfigured
+
+from hiss.django.conf import find_static_prefix, is_set, read_configuration
+from hiss.django.names import (
+    ALIASES,
+    DICT,
+    KEYS,
+    OLD_PREFIX,
+    Misnamed,
+    misnamed_keys,
+    misnamed_settings,
+)
+from hiss.errors import HissError
+from hiss.http.codings import codec_version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def find_misnamed() -> Iterator[Misnamed]:
+    """Settings that were meant for Hiss and do nothing."""
+    ours = getattr(settings, DICT, {})
+    if isinstance(ours, dict):
+        yield from misnamed_keys(ours)
+    yield from misnamed_settings(name for name in dir(settings) if name.isupper())
+
+
+def check_settings(**_kwargs: Any) -> list[CheckMessage]:
+    """hiss.E001: a value of the wrong type; hiss.W001: a name that there is none of; hiss.I001:
+    what is honoured of WhiteNoise's.
+    """
+    messages: list[CheckMessage] = []
+    try:
+        read_configuration()
+    except ImproperlyConfigured as error:
+        messages.append(Error(str(error), id="hiss.E001"))
+    for misnamed in find_misnamed():
+        hint = f"Did you mean {misnamed.meant}?" if misnamed.meant else None
+        messages.append(Warning(f"{misnamed}.", hint=hint, id="hiss.W001"))
+    honoured = sorted(
+        OLD_PREFIX + key for key in (*KEYS, *ALIASES) if hasattr(settings, OLD_PREFIX + key)
+    )
+    if honoured:
+        text = f"Honoured where {DICT} says nothing: {', '.join(honoured)}."
+        messages.append(Info(text, hint=f"Move them into {DICT}.", id="hiss.I001"))
+    return messages
+
+
+def check_codecs(**_kwargs: Any) -> list[CheckMessage]:
+    """hiss.E009: what COMPRESSION asks for needs a package that is not installed."""
+    try:
+        levels = read_configuration().choices.levels
+    except ImproperlyConfigured:
+        return []
+    messages: list[CheckMessage] = []
+    for coding in levels:
+        try:
+            codec_version(coding)
+        except HissError as error:
+            messages.append(Error(error.message, hint=error.hint, id="hiss.E009"))
+    return messages
+
+
+def check_prefix(**_kwargs: Any) -> list[CheckMessage]:
+    """hiss.W012: what STATIC_URL names in pages is not where files are served."""
+    url, script_name = settings.STATIC_URL, (settings.FORCE_SCRIPT_NAME or "").rstrip("/")
+    try:
+        configured = read_configuration().static_prefix
+        named = find_static_prefix()
+    except (ImproperlyConfigured, HissError):
+        return []
+    if not url or configured is None or named is None:
+        return []
+    path = urlsplit(url).path
+    if is_set("STATIC_PREFIX") and configured != named and not urlsplit(url).netloc:
+        problem = f"pages name {path}, and files are served below {configured}"
+        hint = "Let STATIC_PREFIX be what STATIC_URL says, or leave it out."
+    elif script_name and not urlsplit(url).netloc and not f"{path}/".startswith(f"{script_name}/"):
+        problem = f"pages name {path}, and only {script_name}/ reaches the application"
+        hint = 'Write STATIC_URL without a slash in front ("static/"): Django adds the script name.'
+    else:
+        return []
+    return [
+        Warning(f"STATIC_URL and the prefix do not meet: {problem}.", hint=hint, id="hiss.W012")
+    ]
