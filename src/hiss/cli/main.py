@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 import hiss
-from hiss.cli import build, deploy, doctor, release, report
+from hiss.cli import build, deploy, doctor, release, report, verify
 from hiss.errors import HissError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ GOOD: Final = 0
 FINDINGS: Final = 1
 CANNOT: Final = 2
 
-_COMMANDS: Final = (build, deploy, doctor, release, report)
+_COMMANDS: Final = (build, deploy, doctor, release, report, verify)
 
 
 def main(

@@ -1,0 +1,1 @@
+"""What is live against what was built: a site's pages and files, asked for as its visitors do."""
