@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import signal
 from base64 import b64encode
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -219,6 +220,13 @@ ASGI = Door("asgi", hiss.asgi.StaticFiles, asgi_get)
 def door(request):
     """Each door in turn: its `StaticFiles`, and `get(app, target, method, headers)`."""
     return request.param
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interrupts_heeded():
+    """A shell has what it starts in the background ignore Ctrl-C; so would all that we start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ class StaticFiles:
             ManifestError: The folder holds the manifest of a build, and it cannot be read.
         """
         self.app = app
-        self._origin = open_site((mount(root, prefix, owned=True),), settle(options))
+        self._origin = open_site((mount(root, prefix, is_alone=app is None),), settle(options))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         entry = find(self._origin, scope) if scope["type"] == "http" else None

@@ -46,7 +46,7 @@ class StaticFiles:
             ManifestError: The folder holds the manifest of a build, and it cannot be read.
         """
         self.app = app
-        self._origin = open_site((mount(root, prefix, owned=True),), settle(options))
+        self._origin = open_site((mount(root, prefix, is_alone=app is None),), settle(options))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         entry = find(self._origin, environ)

@@ -33,6 +33,7 @@ from hiss.build.source import Source
 from hiss.core.manifest import Manifest, ManifestEntry, format_manifest, release_id
 from hiss.files.atomic import clear_leftovers
 from hiss.files.index import Index
+from hiss.files.pin import find_release
 from hiss.files.release import kept_manifests, read_published
 from hiss.release.switch import put_in_force, remove_stale_variants, write_django_manifest
 
@@ -129,13 +130,21 @@ def test_an_entry_is_equal_to_itself_read_again(tmp_path):
 
 
 def test_a_release_says_when_and_what(tmp_path):
-    """The time is in UTC, to the second; the label is the caller's."""
+    """The time is in UTC, to the millisecond; the label is the caller's. The same files, built for
+    another commit, go by the names that they had, too.
+    """
     before = datetime.now(UTC).replace(microsecond=0)
     manifest = publish(tmp_path, FILES, label="v1 ☃")
     assert before <= datetime.fromisoformat(manifest.created) <= datetime.now(UTC)
     assert len(manifest.created) == len("2026-01-02T03:04:05.678+00:00")
     assert manifest_of(tmp_path).label == "v1 ☃"
-    assert publish(tmp_path, FILES).label == ""
+    assert publish(tmp_path, FILES).label == "v1 ☃"
+    publish(tmp_path, FILES, label="v2")
+    again = publish(tmp_path, FILES, label="v3")
+    assert (again.label, again.labels) == ("v3", ("v2", "v1 ☃"))
+    assert manifest_of(tmp_path) == again
+    for word in ("v1 ☃", "v2", "v3"):
+        assert find_release(str(tmp_path), word) == again.id
 
 
 def entry(file="a.css", content=b"a{}", **fields):

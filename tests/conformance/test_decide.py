@@ -30,7 +30,7 @@ def survey(tree):
 
 
 def _survey(tree) -> Survey:
-    origin = open_site((mount(tree, SITES["main"], owned=True),), settle({}))
+    origin = open_site((mount(tree, SITES["main"]),), settle({}))
     memory = Memory()
 
     def ask(request: Request) -> Response:

@@ -75,9 +75,9 @@ def test_good(site, version, restart):
     assert ended.out == (
         f"deployed: the site answers with release {id_of(site)} (before: release {before.id})\n"
     )
-    assert lines_of(ended) == STEPS
+    assert lines_of(ended) == [*STEPS, "prune"]
     assert "System check identified no issues" in ended.err
-    assert ended.err.endswith(" s, 2 pages, 4 files\n")
+    assert " s, 2 pages, 4 files\n" in ended.err
     # Tabs that were opened before the deploy.
     files = [each.file for each in before.entries if each.immutable]
     assert {site.get(f"/static/{file}")[0] for file in files} == {200}

@@ -12,6 +12,7 @@ from contextlib import redirect_stdout
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, ManagementUtility, call_command
@@ -19,6 +20,7 @@ from django.template import engines
 from django.templatetags.static import static
 from trees import assert_whole, damage_of, manifest_of
 
+from hiss.django import running
 from hiss.files.release import kept_ids, read_manifest
 from hiss.release.switch import switch
 from release.roots import Promises, plain_damage, snapshot, words
@@ -79,7 +81,8 @@ def new_process(configure):
     """The storage as a process has it that begins now, with these settings."""
 
     def begin(**changes):
-        # Django makes its storages anew where this setting changes.
+        # No site was opened in it yet; and Django makes its storages anew where this changes.
+        running._started.clear()
         configure(STORAGES={**settings.STORAGES}, **changes)
 
     return begin
@@ -173,10 +176,17 @@ def test_a_pinned_release_that_is_not_there(
         either.open()
     with pytest.raises(ImproperlyConfigured, match=message):
         static("css/app.css")
-    [found] = [each for each in run_checks() if each.id == "hiss.E002"]
+    [found] = [
+        each for each in run_checks(include_deployment_checks=True) if each.id == "hiss.E002"
+    ]
     assert found.is_serious()
     assert where in found.msg
     assert one.id in found.hint
+
+
+def _pins_missed():
+    found = run_checks(include_deployment_checks=True)
+    return [each for each in found if each.id == "hiss.E002"]
 
 
 def test_a_pinned_release_in_a_folder_that_is_not_there(either, configure, monkeypatch, tmp_path):
@@ -191,7 +201,9 @@ def test_a_pin_that_is_good_passes_the_checks(release, monkeypatch):
     """It may be the beginning of an id."""
     one, _two = release(1), release(2)
     monkeypatch.setenv("HISS_RELEASE", one.id[:8])
-    assert [each for each in run_checks() if each.id == "hiss.E002"] == []
+    assert [
+        each for each in run_checks(include_deployment_checks=True) if each.id == "hiss.E002"
+    ] == []
 
 
 def test_a_pin_does_not_stop_a_build(release, root, new_process, monkeypatch):
@@ -484,3 +496,14 @@ def test_the_command_in_a_process(release, root, tmp_path):
     code, _, err = run("release", "show", "gone")
     assert (code, "Traceback" in err) == (2, False)
     assert err.startswith("hiss: there is no release 'gone'")
+
+
+def test_pages_name_the_release_that_the_process_began_with(release, root, either, new_process):
+    """However late the first page is: what hiss.json says is what pages name."""
+    one = release(1)
+    new_process()
+    site = either.open()
+    two = release(2)
+    new_storage = type(staticfiles_storage._wrapped)()
+    assert json.loads(site.get("/static/hiss.json").body)["id"] == one.id
+    assert new_storage.url("robots.txt") == url_of(one, "robots.txt") != url_of(two, "robots.txt")

@@ -28,7 +28,10 @@ def open_mounts(*mounts, listed=(), **options):
 
 
 def is_indexed(origin):
-    return isinstance(origin.find.__self__, IndexedFinder)
+    """Whether the first of the folders is served by its index, and not by what was read of it."""
+    finder = origin.find.__self__
+    shelves = finder._shelves if isinstance(finder, IndexedFinder) else ()
+    return any(shelf._index is not None for shelf in shelves) and not finder._rest.entries
 
 
 def served(origin, path, **fields):

@@ -10,17 +10,18 @@ from hiss.files.options import settle
 
 
 @pytest.mark.parametrize(
-    ("prefix", "owned", "expected"),
+    ("prefix", "is_alone", "expected"),
     [
-        ("static", True, ("/static/", True)),
-        ("/static/", False, ("/static/", False)),
-        ("/", True, ("/", False)),
-        ("", True, ("/", False)),
+        ("static", False, ("/static/", True)),
+        ("/static/", True, ("/static/", True)),
+        ("/", False, ("/", False)),
+        ("", False, ("/", False)),
+        ("/", True, ("/", True)),
     ],
 )
-def test_mount(tmp_path, prefix, owned, expected):
-    """A prefix gets its slashes; the misses of `/` are never ours."""
-    made = mount(tmp_path, prefix, owned=owned)
+def test_mount(tmp_path, prefix, is_alone, expected):
+    """A prefix gets its slashes; the misses of `/` are ours only with nobody behind us."""
+    made = mount(tmp_path, prefix, is_alone=is_alone)
     assert (made.prefix, made.owned) == expected
     assert made.root == str(tmp_path)
 
@@ -29,7 +30,7 @@ def test_mount_takes_relative_paths(tmp_path, monkeypatch):
     """A folder is found from where the process started, and not where it goes later."""
     (tmp_path / "static").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert mount("static", "/", owned=False).root == os.path.join(tmp_path, "static")
+    assert mount("static", "/").root == os.path.join(tmp_path, "static")
 
 
 @pytest.mark.parametrize("name", ["none", "file"])
@@ -37,7 +38,7 @@ def test_mount_of_no_folder(tmp_path, name):
     """Without its folder a site does not start, and says what to do."""
     (tmp_path / "file").write_text("x")
     with pytest.raises(ConfigurationError) as caught:
-        mount(tmp_path / name, "/static/", owned=True)
+        mount(tmp_path / name, "/static/")
     assert str(tmp_path / name) in caught.value.message
     assert "collectstatic" in caught.value.hint
 

@@ -217,8 +217,9 @@ def test_everything_comes(any_kind, source, tmp_path, wsgi_get):
     root = tmp_path / "here"
     assert run(any_kind, "-d", root) == 0
     there = snapshot(source)
-    for name in (".hiss/current", ".hiss/index", ".hiss/problems.json", "staticfiles.json"):
-        del there[name]
+    own = ("built", "current", "index", "problems.json")
+    for name in (*(f".hiss/{each}" for each in own), "staticfiles.json"):
+        there.pop(name, None)
     here = snapshot(root)
     del here[".hiss/index"]
     assert here == there
@@ -556,6 +557,11 @@ def test_variants_that_were_made_anew(source, tmp_path, wsgi_get):
     for release_id in ids:
         here = hashed_file(read_manifest(str(root), release_id), "img/dot.png")
         assert here.checksums == {"gzip": sha256(packed)}
+    # Nor is one damaged here of which a former release says what it was then.
+    rewrite(root, ids[2], say)
+    done = adopt_into(root, source)
+    assert (done.mended, done.notes) == ((), ())
+    assert (root / f"{name}.gz").read_bytes() == packed
 
 
 def test_variants_that_are_here(source, tmp_path, build_into, wsgi_get):
@@ -598,6 +604,74 @@ def test_a_release_that_is_here_is_left_alone(source, tmp_path, build_into, caps
     assert run(source, "-d", root) == 0
     assert f"passed over {last.id}: it is here already" in capsys.readouterr().out
     assert [each for each in read_history(str(root)) if each.release == last.id] == history
+
+
+def damage(root, manifest):
+    """Take a hashed file away, spoil another, and a variant; what the root was before."""
+    before = snapshot(root)
+    (root / hashed_file(manifest, "css/app.css").file).unlink()
+    spoil(root / hashed_file(manifest, "img/dot.png").file)
+    spoil(root / f"{hashed_file(manifest, 'js/app.js').file}.br")
+    return before
+
+
+def test_a_release_that_is_here_is_mended(any_kind, source, tmp_path, capsys, wsgi_get):
+    """What it lacks, or has with other bytes, comes; nothing else is changed."""
+    root = tmp_path / "here"
+    run(any_kind, "-d", root)
+    last = manifest_of(source)
+    before = damage(root, last)
+    damaged = snapshot(root)
+    capsys.readouterr()
+    assert run(any_kind, "-d", root, "-n") == 0
+    assert f"would mend release {last.id}: 3 files, " in capsys.readouterr().out
+    assert snapshot(root) == damaged
+    assert run(any_kind, "-d", root, "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert [(each["id"], each["files"]) for each in said["mended"]] == [(last.id, 3)]
+    assert (said["adopted"], last.id in {each["id"] for each in said["left"]}) == ([], False)
+    assert snapshot(root) == before
+    assert faults_of(root, wsgi_get) == []
+    (root / hashed_file(last, "css/app.css").file).unlink()
+    assert run(any_kind, "-d", root) == 0
+    printed = capsys.readouterr().out
+    assert f"mended release {last.id}: 1 file, " in printed
+    assert "nothing was taken" not in printed
+
+
+def test_a_release_that_is_here_and_cannot_be_mended(source, tmp_path, capsys):
+    """Where the source has not what lacks, either."""
+    root = tmp_path / "here"
+    run(source, "-d", root)
+    last = manifest_of(source)
+    damage(root, last)
+    style, script = (hashed_file(last, name).file for name in ("css/app.css", "js/app.js"))
+    for name in (style, "css/app.css", f"{script}.br", "js/app.js.br"):
+        spoil(source / name)
+    shutil.rmtree(source / ".hiss/originals")
+    capsys.readouterr()
+    assert run(source, "-d", root) == 1
+    printed = capsys.readouterr().out
+    assert f"mended release {last.id}: 1 file, " in printed
+    assert f"refused {last.id}: it is here, and damaged: {style}: it has other bytes" in printed
+    assert f"left out {script}.br of {last.id}: it has other bytes" in printed
+    done = adopt_into(root, source)
+    assert (done.taken, done.mended) == ((), ())
+
+
+def test_no_room_to_mend(source, tmp_path, monkeypatch):
+    root = tmp_path / "here"
+    run(source, "-d", root)
+    last = manifest_of(source)
+    damage(root, last)
+    damaged = snapshot(root)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(0, 0, 10))
+    done = adopt_into(root, source)
+    # All of them have the one that was spoiled.
+    faults = {each.id: each.why for each in done.left if each.is_fault}
+    assert {*faults} == {*release_ids(source)}
+    assert "the disk has 10 left" in faults[last.id]
+    assert snapshot(root) == damaged
 
 
 def test_a_manifest_that_cannot_be_read(source, tmp_path, capsys):

@@ -349,3 +349,42 @@ def test_history_that_is_none(source, tmp_path):
     root = tmp_path / "here"
     adopt_into(root, source)
     assert not (root / ".hiss/history").exists()
+
+
+@pytest.mark.parametrize("immutable", [True, False])
+@pytest.mark.parametrize("name", ["hiss.json", "hiss.0123456789abcdef.json"])
+def test_names_that_hiss_answers_itself(source, tmp_path, name, immutable, wsgi_get):
+    """What a process says of its releases is not for a release to say."""
+    write_tree(source, {name: EVIL})
+    added = add_release(source, entry_of(name, immutable=immutable))
+    root = tmp_path / "here"
+    done = adopt_into(root, source)
+    [left] = [each for each in done.left if each.is_fault]
+    assert (left.id, "a name that Hiss answers itself" in left.why) == (added, True)
+    assert not (root / name).exists()
+    assert faults_of(root, wsgi_get) == []
+
+
+@pytest.mark.parametrize("name", ["css/hiss.json", "hiss.js", "hiss.min.css", "Hiss-a1B2_c3D.json"])
+def test_names_that_are_alike(source, tmp_path, name):
+    """Are anybody's."""
+    write_tree(source, {name: EVIL})
+    added = add_release(source, entry_of(name))
+    assert added in {each.manifest.id for each in adopt_into(tmp_path / "here", source).taken}
+
+
+def test_a_plain_name_that_is_said_to_be_immutable(source, tmp_path, build_into):
+    """A name that said something else in a release here says nothing for ever, whoever claims it;
+    even where it says now what the release in force has under it.
+    """
+    root = tmp_path / "here"
+    build_into(root, 1)
+    build_into(root, 2)
+    data = (root / "robots.txt").read_bytes()
+    added = add_release(source, entry_of("robots.txt", data))
+    write_tree(source, {"robots.txt": data})
+    done = adopt_into(root, source)
+    [left] = [each for each in done.left if each.is_fault]
+    assert left.id == added
+    assert left.why == "a release that is here has 'robots.txt' as a plain name, with other bytes"
+    assert added not in kept_ids(str(root))

@@ -385,6 +385,34 @@ def test_a_release_that_cannot_be(live, tmp_path, release, words, capsys):
     assert {path for path, *_ in live.asked} <= {"/static/hiss.json", "/static/nothing.json"}
 
 
+@pytest.mark.parametrize(("number", "code"), [(1, 0), (0, 1)])
+def test_a_release_that_went_meanwhile(live, source, tmp_path, number, code, capsys):
+    """A prune let it go: nothing is wrong, unless it is the one in force there."""
+    ids = release_ids(source)
+    name = f"/static/hiss.{ids[number]}.json"
+    live.answer = lambda path, _: text("404 Not Found", b"") if path == name else None
+    root = tmp_path / "here"
+    assert run(live.url, "-d", root) == code
+    said = "refused" if code else "passed over"
+    words = "its manifest cannot be had" if code else "it was let go there meanwhile"
+    assert (
+        f"{said} {ids[number]}: {words}: {live.host}{name} answers 404" in capsys.readouterr().out
+    )
+    assert release_ids(root) == [each for each in ids if each != ids[number]]
+
+
+def test_a_release_that_is_here_is_mended(live, source, tmp_path, wsgi_get):
+    """Asking for no more than what lacks."""
+    root = tmp_path / "here"
+    run(live.url, "-d", root)
+    (root / hashed_file(manifest_of(source), "css/app.css").file).unlink()
+    asked = len(live.asked)
+    done = adopt_into(root, live.url)
+    assert [each.manifest.id for each in done.mended] == release_ids(source)[:1]
+    assert len(live.asked) - asked == 1 + 3 + 1
+    assert faults_of(root, wsgi_get) == []
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [

@@ -7,8 +7,10 @@ from shlex import quote
 
 import pytest
 
+from hiss.build.config import BuildConfig
 from hiss.cli import deploy
 from hiss.errors import ConfigurationError
+from hiss.release.retain import Retention
 
 PYPROJECT = """
 [tool.hiss]
@@ -27,11 +29,13 @@ def hiss_deploy(tmp_path, monkeypatch, capsys):
     """Runs the command: its exit code, what it printed, and what it said on the side."""
     monkeypatch.chdir(tmp_path)
 
-    def run(*arguments, pyproject=PYPROJECT):
+    def run(*arguments, pyproject=PYPROJECT, config=None):
         (tmp_path / "pyproject.toml").write_text(pyproject)
         parser = argparse.ArgumentParser()
         deploy.add_arguments(parser)
-        code = deploy.run(parser.parse_args(arguments))
+        options = parser.parse_args(arguments)
+        options.config = config
+        code = deploy.run(options)
         return code, *capsys.readouterr()
 
     return run
@@ -49,6 +53,8 @@ def test_dry_run(hiss_deploy, tmp_path):
         " 4. restart  make restart\n"
         " 5. answer   http://127.0.0.1:1/static/hiss.json names the new release, within 60 s\n"
         " 6. pages    /: all are 200, and what they need of http://127.0.0.1:1/static/\n"
+        " 7. prune    let go releases that are not kept: the last 3 stay, and those in force "
+        "in the last 7 days\n"
         "There is no release in force: should a step fail, there is nothing to go back to.\n"
     )
     assert [each.name for each in tmp_path.iterdir()] == ["pyproject.toml"]
@@ -98,6 +104,50 @@ def test_sources_are_built_by_hiss(hiss_deploy):
     )
     _, out, _ = hiss_deploy("-n", pyproject=text)
     assert f"build    HISS_HOLD=1 {quote(sys.executable)} -m hiss build\n" in out
+
+
+def test_what_is_kept_and_pinned(hiss_deploy, tmp_path):
+    """[tool.hiss] says it; a file of the deploy's own comes before."""
+    more = 'keep_releases = 1\nkeep_days = 0\nrelease_file = "code/pin"\n'
+    text = PYPROJECT.replace("[tool.hiss]\n", f"[tool.hiss]\n{more}")
+    _, out, _ = hiss_deploy("-n", pyproject=text)
+    assert f"in force in {tmp_path}/out, and name it in {tmp_path}/code/pin\n" in out
+    assert "prune    let go releases that are not kept: the last stays\n" in out
+    _, out, _ = hiss_deploy("-n", pyproject=text + 'release_file = "other"\n')
+    assert f", and name it in {tmp_path}/other\n" in out
+    _, out, _ = hiss_deploy("-n", "--release-file", "third", pyproject=text)
+    assert f", and name it in {tmp_path}/third\n" in out
+
+
+def test_djangos_settings(hiss_deploy, tmp_path):
+    """`manage.py hiss deploy` takes what [tool.hiss.deploy] does not say from them."""
+    config = BuildConfig(
+        output=f"{tmp_path}/root",
+        prefix="/assets/",
+        retention=Retention(9, 0),
+        release_file=f"{tmp_path}/pin",
+    )
+    text = PYPROJECT.replace('[tool.hiss]\noutput = "out"\n', "")
+    for pyproject in (text, PYPROJECT):
+        _, out, _ = hiss_deploy("-n", pyproject=pyproject, config=config)
+        assert f"in force in {tmp_path}/root, and name it in {tmp_path}/pin\n" in out
+        assert "http://127.0.0.1:1/assets/hiss.json" in out
+        assert "the last 9 stay\n" in out
+    _, out, _ = hiss_deploy("-n", pyproject=text + 'root = "own"\nprefix = "/p/"', config=config)
+    assert f"in force in {tmp_path}/own, " in out
+    assert "http://127.0.0.1:1/p/hiss.json" in out
+
+
+def test_first_failed(hiss_deploy, tmp_path, write_release):
+    """What to do is said."""
+    (tmp_path / "next").mkdir()
+    write_release(tmp_path / "next", {"a.css": "a"}, codings=())
+    (tmp_path / "next/.hiss/current").unlink()
+    text = PYPROJECT.replace("make check", "true").replace("make static", "cp -r next/. out")
+    code, _, err = hiss_deploy(pyproject=text.replace("make restart", "false"))
+    assert code == 2
+    assert "hiss: NOT undone: there was no release before: release " in err
+    assert err.endswith("  Mend what is wrong, and deploy again.\n")
 
 
 @pytest.mark.parametrize(

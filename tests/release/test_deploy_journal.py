@@ -20,7 +20,15 @@ from hiss.release.deploy.journal import (
 from hiss.release.deploy.plan import StepFailedError
 
 FULL = Journal(
-    before="aaaa", release="bbbb", step="restart", switched=True, restarted=True, started="now"
+    before="aaaa",
+    release="bbbb",
+    step="restart",
+    switched=True,
+    restarted=True,
+    started="now",
+    pin_file="/pin",
+    had_pin=True,
+    former_pin="\udcff\r\n",
 )
 
 

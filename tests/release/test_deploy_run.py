@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from hiss.errors import HissError
-from hiss.files.release import CURRENT, INDEX, read_manifest
+from hiss.files.release import BUILT, CURRENT, INDEX, kept_ids, manifest_name, read_manifest
 from hiss.release.deploy import run
 from hiss.release.deploy.config import parse_deploy
 from hiss.release.deploy.journal import (
@@ -28,10 +28,12 @@ from hiss.release.deploy.journal import (
     write_journal,
 )
 from hiss.release.history import read_history
+from hiss.release.retain import Retention
 from hiss.release.switch import switch
 
 RESTART = "cp static/.hiss/current running"
 BUILD = "cp -r next/. static"
+ALL, ONE = Retention(100, 0), Retention(1, 0)
 
 
 class Seen:
@@ -76,7 +78,7 @@ class Project:
         (self.folder / "page").write_text(json.dumps(names))
         return manifest.id
 
-    def deploy(self, what=run.deploy, **table):
+    def deploy(self, what=run.deploy, retention=ALL, **table):
         """Deploy, or undo; what came of it, and what was seen of it."""
         table = {
             "root": "static",
@@ -88,7 +90,8 @@ class Project:
             **table,
         }
         seen = Seen()
-        outcome = what(parse_deploy(table, str(self.folder)), seen)
+        config = parse_deploy(table, str(self.folder), {"retention": retention})
+        outcome = what(config, seen)
         assert [done.step.name for done in outcome.steps] == seen.steps
         return outcome, seen
 
@@ -159,7 +162,7 @@ def test_first(project):
     release = project.prepare("one")
     outcome, seen = project.deploy(check=["echo checked", "true"])
     assert (outcome.result, outcome.before, outcome.release) == ("deployed", "", release)
-    assert seen.steps == ["check", "check", *FORWARD]
+    assert seen.steps == ["check", "check", *FORWARD, "prune"]
     assert seen.words == [
         "",
         "",
@@ -168,6 +171,7 @@ def test_first(project):
         "",
         f"release {release}",
         "1 page, 1 file",
+        "",
     ]
     assert seen.data == b"checked\n"
     assert all(done.is_good for done in outcome.steps)
@@ -249,16 +253,160 @@ def test_first_failed(project):
     release = project.prepare("one", broken=True)
     outcome, seen = project.deploy(undo="touch undone")
     assert (outcome.result, outcome.failed) == ("broken", "pages")
-    assert outcome.trouble.startswith("there was no release before")
+    assert outcome.trouble == f"there was no release before: release {release} stays in force"
     assert seen.steps == FORWARD
     assert not (project.folder / "undone").exists()
     assert project.current() == release
     assert read_journal(str(project.root)).before == ""
-    outcome, _ = project.deploy(run.undo)
-    assert outcome.result == "broken"
     project.prepare("two")
     assert project.deploy()[0].before == ""
     assert read_journal(str(project.root)) is None
+
+
+def test_first_failed_and_given_up(project):
+    """What nobody can undo is not left to undo for ever."""
+    release = project.prepare("one", broken=True)
+    project.deploy()
+    outcome, seen = project.deploy(run.undo)
+    assert (outcome.result, seen.steps) == ("broken", [])
+    assert outcome.trouble.endswith(
+        f"release {release} stays in force, and nothing is left to undo"
+    )
+    assert read_journal(str(project.root)) is None
+    with pytest.raises(HissError, match="there is no unfinished deploy"):
+        project.deploy(run.undo)
+    project.prepare("two")
+    assert project.deploy()[0].before == release
+
+
+def test_former_releases_go(project):
+    """At the end, and no sooner: a held build lets nothing go, and a failure needs them."""
+    ids = [project.prepare("one")]
+    project.deploy()
+    for text in ("two", "three"):
+        ids.append(project.prepare(text))
+        project.deploy()
+    assert {*kept_ids(str(project.root))} == {*ids}
+    project.prepare("four", broken=True)
+    outcome, seen = project.deploy(retention=ONE)
+    assert (outcome.result, "prune" in seen.steps) == ("undone", False)
+    assert {*ids} < {*kept_ids(str(project.root))}
+    last = project.prepare("four")
+    outcome, seen = project.deploy(retention=ONE)
+    assert (outcome.result, seen.steps) == ("deployed", [*FORWARD, "prune"])
+    assert seen.words[-1] == "3 releases went"
+    assert kept_ids(str(project.root)) == [last]
+    assert not (project.root / "app.one.css").exists()
+    assert project.current() == project.running() == last
+
+
+def test_prune_fails(project, deployed):
+    """Which is said, and the site is deployed all the same."""
+    project.prepare("two")
+    project.deploy()
+    (project.root / manifest_name("abcd")).write_text("{")
+    release = project.prepare("three")
+    outcome, seen = project.deploy(retention=ONE)
+    assert (outcome.result, outcome.problem, outcome.failed) == ("deployed", "", "")
+    assert [done.is_good for done in outcome.steps] == [True] * 5 + [False]
+    [said] = seen.said
+    assert said.startswith("the deploy is good; only the prune failed: ")
+    assert "abcd.json cannot be read" in said
+    assert project.current() == project.running() == release
+    assert read_journal(str(project.root)) is None
+
+
+def test_a_build_that_adopts(project, deployed):
+    """Other manifests are written, too: the build's own word says what it has built."""
+    (project.root / BUILT).write_text(f"{deployed}\n")
+    release = project.prepare("two")
+    adopts = f"cp static/{manifest_name(deployed)} copy; mv copy static/{manifest_name(deployed)}"
+    outcome, _ = project.deploy(build=f"{BUILD}; {adopts}; echo {release} >static/{BUILT}")
+    assert (outcome.result, outcome.release) == ("deployed", release)
+    # That of a build before is none; nor is one of a release that is not here.
+    project.prepare("three")
+    assert project.deploy(build="true")[0].failed == "build"
+    release = project.prepare("four")
+    outcome, _ = project.deploy(build=f"{BUILD}; echo 0000 >static/{BUILT}")
+    assert (outcome.result, outcome.release) == ("deployed", release)
+
+
+PIN = "beside.txt"
+
+
+def test_pin(project):
+    """The file beside the code says what was put in force; on the way back, what it said before."""
+    pin = project.folder / PIN
+    release = project.prepare("one")
+    # A build that is held does not write it.
+    unpinned = f"{BUILD}; test ! -e {PIN}"
+    assert project.deploy(build=unpinned, release_file=PIN)[0].result == "deployed"
+    assert pin.read_text() == f"{release}\n"
+    pin.write_bytes(b"as it was\r\n\xff")
+    project.prepare("two", broken=True)
+    seen_at_restart = f"cat {PIN} >>at-restart; {RESTART}"
+    outcome, _ = project.deploy(release_file=PIN, restart=seen_at_restart)
+    assert outcome.result == "undone"
+    assert pin.read_bytes() == b"as it was\r\n\xff"
+    said = (project.folder / "at-restart").read_bytes()
+    assert said == f"{outcome.release}\n".encode() + b"as it was\r\n\xff"
+    pin.unlink()
+    assert project.deploy(release_file=PIN)[0].result == "undone"
+    assert not pin.exists()
+
+
+def test_pin_where_nothing_was_changed(project, deployed):
+    """A build that is not told, or a switch that fails, leaves it as it was."""
+    pin = project.folder / PIN
+    pin.write_text("former")
+    project.prepare("two")
+    outcome, _ = project.deploy(build=f"echo other >{PIN}; false", release_file=PIN)
+    assert (outcome.result, pin.read_text()) == ("unchanged", "former")
+    # The same release once more: nothing but the file is changed when it is stopped.
+    project.prepare("one")
+    stop = f"{RESTART}; kill -INT $PPID; sleep 0.2"
+    assert project.deploy(restart=stop, release_file=PIN)[0].result == "undone"
+    assert pin.read_text() == "former"
+
+
+@pytest.mark.parametrize("is_undo", [False, True])
+def test_pin_of_a_deploy_that_was_killed(project, deployed, is_undo):
+    """What it said before is in the journal, and where: a link to the code may have moved since."""
+    for name in ("old", "new", "newer"):
+        (project.folder / name).mkdir()
+    link = project.folder / "code"
+    link.symlink_to("new")
+    (project.folder / "old" / PIN).write_text(deployed)
+    (project.folder / "new" / PIN).write_text("what came with it")
+    release = project.prepare("two")
+    dies = "kill -9 $PPID; sleep 0.2"
+    table = {
+        "root": "static",
+        "build": BUILD,
+        "restart": dies,
+        "url": project._url,
+        "release_file": f"code/{PIN}",
+    }
+    code = (
+        "from hiss.release.deploy import run\n"
+        "from hiss.release.deploy.config import parse_deploy\n"
+        "from unittest.mock import Mock\n"
+        f"table = {table!r}\n"
+        f"run.deploy(parse_deploy(table, {str(project.folder)!r}), Mock())\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=False)
+    assert (project.folder / "new" / PIN).read_text() == f"{release}\n"
+    assert read_journal(str(project.root)).former_pin == "what came with it"
+    link.unlink()
+    link.symlink_to("old" if is_undo else "newer")
+    if is_undo:
+        outcome, _ = project.deploy(run.undo, release_file=f"code/{PIN}")
+        assert outcome.result == "undone"
+        assert (project.folder / "old" / PIN).read_text() == deployed
+    else:
+        assert project.deploy(release_file=f"code/{PIN}")[0].result == "deployed"
+        assert (project.folder / "newer" / PIN).read_text() == f"{release}\n"
+    assert (project.folder / "new" / PIN).read_text() == "what came with it"
 
 
 def test_not_undone(project, deployed):
@@ -402,15 +550,20 @@ def test_damaged_pointer(project, deployed):
 
 
 def test_switch_fails(project, deployed):
-    """Where the switch cannot be made, nothing was changed."""
+    """Where the switch cannot be made, what is in force stays; that the index is gone is said."""
     project.prepare("two")
     # A folder in the place of the index.
     build = f"{BUILD}; rm static/{INDEX}; mkdir -p static/{INDEX}/x"
     outcome, _ = project.deploy(build=build, restart=f"rmdir static/{INDEX}/x; {RESTART}")
-    # The way back needs no index: what is in force is what was.
-    assert (outcome.result, outcome.failed) == ("unchanged", "switch")
+    assert (outcome.result, outcome.failed) == ("broken", "switch")
+    assert INDEX in outcome.trouble
     assert project.running() == deployed
     assert read_manifest(str(project.root)).id == deployed
+    (project.root / INDEX / "x").rmdir()
+    (project.root / INDEX).rmdir()
+    assert project.deploy(run.undo)[0].result == "unchanged"
+    assert (project.root / INDEX).is_file()
+    assert project.current() == deployed
 
 
 def test_a_fault_of_our_own(project, deployed):

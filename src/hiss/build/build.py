@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -16,8 +17,11 @@ from hiss.build.problems import Rules, errors_of, write_problems
 from hiss.build.progress import Silent
 from hiss.build.publish import Choices, write_files
 from hiss.errors import HissError
+from hiss.files.atomic import write_atomic
 from hiss.files.lock import locked
-from hiss.files.release import LOCK, kept_manifests, read_manifest
+from hiss.files.pin import write_release_file
+from hiss.files.release import BUILT, LOCK, kept_manifests, parsing_once, read_manifest
+from hiss.release.ledger import read_ledger
 from hiss.release.originals import restore
 from hiss.release.prune import Pruning, prune_locked
 from hiss.release.retain import Retention
@@ -39,6 +43,8 @@ if TYPE_CHECKING:
     from hiss.build.source import Source
     from hiss.core.manifest import Manifest
 
+
+logger = logging.getLogger("hiss.build")
 
 #: Set in the environment, and not to 0: a release is built, and a later command puts it in force.
 HOLD: Final = "HISS_HOLD"
@@ -64,6 +70,8 @@ class Wishes:
     choices: Choices = field(default_factory=Choices)
     #: Which releases stay once this one is in force.
     retention: Retention = field(default_factory=Retention)
+    #: A file beside the code to write its id into, when it is put in force; empty: none.
+    release_file: str = ""
     #: Whether it is put in force; or else it is only kept, until somebody does.
     switch: bool = True
 
@@ -107,30 +115,47 @@ def build(
     """
     watch = progress or Silent()
     planned = make_plan(sources, wishes, cache, progress=watch)
-    changed = changed_bytes(planned.files, kept_manifests(root, None))
-    planned = replace(planned, problems=(*planned.problems, *also, *changed))
-    if errors_of(planned.problems):
-        return Outcome(None, planned)
-    with locked(os.path.join(root, LOCK)):
-        before = kept_manifests(root, None)
-        try:
-            manifest = write_files(planned, root, wishes.choices, cache, watch)
-            if not wishes.switch:
-                _keep_only(root)
-                return Outcome(manifest, planned)
-            if before_switch is None:
-                write_django_manifest(manifest, root)
-            else:
-                before_switch(manifest)
-            put_in_force(manifest, root, "build")
-        except BaseException:
-            # The plain names may say what the new release would have said.
-            with suppress(HissError, OSError):
-                _restore_current(root)
-            raise
-        remove_stale_variants(manifest, before, root)
+    with parsing_once():
+        changed = changed_bytes(planned.files, kept_manifests(root, None))
+        planned = replace(planned, problems=(*planned.problems, *also, *changed))
+        if errors_of(planned.problems):
+            return Outcome(None, planned)
+        with locked(os.path.join(root, LOCK)):
+            return _publish(planned, root, wishes, cache, watch, before_switch)
+
+
+def _publish(
+    planned: Plan,
+    root: str,
+    wishes: Wishes,
+    cache: Cache,
+    watch: Progress,
+    before_switch: Callable[[Manifest], None] | None,
+) -> Outcome:
+    before = kept_manifests(root, None)
+    try:
+        manifest = write_files(planned, root, wishes.choices, cache, watch)
+        write_atomic(os.path.join(root, BUILT), f"{manifest.id}\n".encode("ascii"))
         write_problems(planned.problems, root)
-        return Outcome(manifest, planned, prune_locked(root, wishes.retention))
+        if not wishes.switch:
+            _keep_only(root)
+            return Outcome(manifest, planned)
+        if before_switch is None:
+            write_django_manifest(manifest, root)
+        else:
+            before_switch(manifest)
+        if wishes.release_file:
+            write_release_file(wishes.release_file, manifest.id)
+        put_in_force(manifest, root, "build")
+    except BaseException:
+        # The plain names may say what the new release would have said.
+        with suppress(HissError, OSError):
+            _restore_current(root)
+        raise
+    remove_stale_variants(manifest, before, root)
+    for path in read_ledger(root).unreadable:
+        logger.warning("%s cannot be read: the files of its release answer as plain ones", path)
+    return Outcome(manifest, planned, prune_locked(root, wishes.retention))
 
 
 def _keep_only(root: str) -> None:

@@ -17,6 +17,9 @@ from hiss.release.retain import Retention, settle_retention
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Letters.
+_LABEL: Final = 200
+
 _KEYS: Final = frozenset(
     {
         "cache_dir",
@@ -129,11 +132,22 @@ def parse_table(table: Mapping[str, Any], folder: str) -> BuildConfig:
             if skipped is None
             else settle_extensions(skipped, "skip_compress_extensions"),
             only_hashed=get("keep_only_hashed_files", bool, "true or false", default=False),
-            label=get("label", str, "text", ""),
+            label=settle_label(get("label", str, "text", "")),
         ),
         retention=settle_retention(table.get("keep_releases", 3), table.get("keep_days", 7)),
         release_file=os.path.join(folder, release_file) if release_file else "",
     )
+
+
+def settle_label(label: str) -> str:
+    """A name for a release, such as a commit's.
+
+    Raises:
+        ConfigurationError: It would not fit on a line.
+    """
+    if not label.isprintable() or len(label) > _LABEL:
+        raise ConfigurationError(f"label must be one line of {_LABEL} letters, not {label!r:.60}")
+    return label
 
 
 def settle_prefix(prefix: str) -> str:

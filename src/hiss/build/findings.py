@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hiss.build.problems import Problem, Verdict, position, rule_against
 from hiss.build.references import MODULE_KINDS, Reference
 from hiss.files.release import DJANGO_MANIFEST, FOLDER
+from hiss.release.originals import hashed_items
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -80,24 +81,28 @@ def changed_bytes(planned: Iterable[Planned], kept: Iterable[Manifest]) -> Itera
     that is kept: browsers were told that it never changes.
     """
     known = {
-        entry.file: (entry.sha256, manifest.id)
+        item.file: (item.sha256, manifest.id)
         for manifest in kept
-        for entry in manifest.entries
-        if entry.immutable
+        for item in hashed_items(manifest)
     }
     for each in planned:
-        digest, release = known.get(each.file, (each.content.sha256, ""))
-        if digest != each.content.sha256:
+        source = each.inspected
+        # Under its own name, too; and a source may be called as a variant is.
+        for name, content in ((each.file, each.content), (source.source.name, source.content)):
+            digest, release = known.get(name, (content.sha256, ""))
+            if digest == content.sha256:
+                continue
             yield _problem_with_name(
                 each,
                 id="bytes-changed",
                 text=f"release {release} has a file of that name",
-                message=f"{each.file} would say something else than in release {release}, and "
+                message=f"{name} would say something else than in release {release}, and "
                 "whoever has loaded it was told that it never changes",
-                wanted=each.file,
+                wanted=name,
                 rule="have its name made of its content; if nobody can have loaded it, remove "
                 f"the folder {FOLDER} beside it and build again",
             )
+            break
 
 
 def impossible_names(planned: Iterable[Planned]) -> Iterator[Problem]:

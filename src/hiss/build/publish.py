@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from codecs import getincrementaldecoder
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -105,10 +105,25 @@ def write_files(
         label=choices.label,
         entries=entries,
     )
+    manifest = _with_labels(manifest, kept_manifests(root, None))
     keep_originals(manifest, root)
     text = format_manifest(manifest).encode("utf-8")
     write_atomic(os.path.join(root, manifest_name(manifest.id)), text, durable=True)
     return manifest
+
+
+def _with_labels(manifest: Manifest, kept: Iterable[Manifest]) -> Manifest:
+    """The release with the labels that it had: the same files may be built for another commit, and
+    processes be pinned to the former.
+    """
+    former = next((each for each in kept if each.id == manifest.id), None)
+    if former is None:
+        return manifest
+    label = manifest.label or former.label
+    labels = dict.fromkeys((former.label, *former.labels))
+    return replace(
+        manifest, label=label, labels=tuple(each for each in labels if each not in {"", label})
+    )
 
 
 def _kept_variants(

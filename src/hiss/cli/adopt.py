@@ -77,14 +77,25 @@ def _plan_document(planned: Adoption) -> dict[str, Any]:
         for each in planned.taken
     ]
     notes = [note for each in planned.taken for note in each.notes]
-    return {"adopted": adopted, **_rest(planned.left, notes, ())}
+    mended = [
+        {
+            **_summary(each.manifest),
+            "files": sum(len(wanted.homes) for wanted in each.wanted),
+            "bytes": each.size,
+        }
+        for each in planned.mended
+    ]
+    return {"adopted": adopted, "mended": mended, **_rest(planned.left, notes, ())}
 
 
 def _document(done: Adopted) -> dict[str, Any]:
     adopted = [
         {**_summary(each.manifest), "files": each.files, "bytes": each.size} for each in done.taken
     ]
-    return {"adopted": adopted, **_rest(done.left, done.notes, done.lacking)}
+    mended = [
+        {**_summary(each.manifest), "files": each.files, "bytes": each.size} for each in done.mended
+    ]
+    return {"adopted": adopted, "mended": mended, **_rest(done.left, done.notes, done.lacking)}
 
 
 def _summary(manifest: Manifest) -> dict[str, str]:
@@ -108,18 +119,23 @@ def _plan_lines(planned: Adoption) -> Iterable[str]:
     for each in planned.taken:
         files = sum(len(wanted.homes) for wanted in each.wanted)
         yield f"would take {_named(each.manifest)}: {_amount(files, each.size)}"
+    for mending in planned.mended:
+        files = sum(len(wanted.homes) for wanted in mending.wanted)
+        yield f"would mend {_named(mending.manifest)}: {_amount(files, mending.size)}"
     yield from _left_lines(planned.left)
-    if not planned.taken:
+    if not (planned.taken or planned.mended):
         yield "nothing to take"
 
 
 def _lines(done: Adopted) -> Iterable[str]:
     for each in done.taken:
         yield f"took {_named(each.manifest)}: {_amount(each.files, each.size)}"
+    for each in done.mended:
+        yield f"mended {_named(each.manifest)}: {_amount(each.files, each.size)}"
     for note in done.notes:
         yield f"  left out {_shown(note.file)} of {note.release}: {_shown(note.why)}"
     yield from _left_lines(done.left)
-    if not done.taken:
+    if not (done.taken or done.mended):
         yield "nothing was taken"
 
 

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 from hiss.build.build import Wishes, build, is_held, make_plan
 from hiss.build.cache import Cache, default_folder
 from hiss.build.collisions import find_collisions
-from hiss.build.config import BuildConfig, settle_prefix
+from hiss.build.config import BuildConfig, settle_label, settle_prefix
 from hiss.build.problems import Problem, Rules, errors_of, format_problems
 from hiss.build.source import Source, owner_of
 from hiss.build.terminal import TerminalProgress, format_size
 from hiss.cli.project import find_config
 from hiss.errors import ConfigurationError
-from hiss.files.pin import write_release_file
 from hiss.files.scan import scan
 
 if TYPE_CHECKING:
@@ -65,6 +64,7 @@ def run(options: argparse.Namespace) -> int:
         rules=Rules(config.rules),
         choices=config.choices,
         retention=config.retention,
+        release_file=config.release_file,
         switch=not (options.hold or is_held()),
     )
     cache = Cache(config.cache_dir or default_folder(), is_writable=not options.dry_run)
@@ -78,8 +78,6 @@ def run(options: argparse.Namespace) -> int:
         outcome = build(sources, config.output, wishes, cache, progress=progress, also=collisions)
         manifest, planned = outcome.manifest, outcome.plan
         problems = [*planned.problems]
-    if manifest is not None and config.release_file:
-        write_release_file(config.release_file, manifest.id)
     if options.json:
         names = {each.inspected.source.name: each.file for each in planned.files}
         print(json.dumps(_document(manifest, problems, names), indent=1))
@@ -90,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _settle(options: argparse.Namespace) -> BuildConfig:
     config = find_config(options)
-    label = options.label if options.label is not None else config.choices.label
+    label = config.choices.label if options.label is None else settle_label(options.label)
     config = replace(
         config,
         sources=tuple(options.sources) or config.sources,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import TextIO
 
+    from hiss.build.config import BuildConfig
     from hiss.release.deploy.config import DeployConfig
     from hiss.release.deploy.plan import Step
     from hiss.release.deploy.run import Done, Outcome
@@ -37,6 +38,10 @@ _OPTIONS: Final = {
     "url": ("URL", "where the application answers, http://127.0.0.1:8000 or unix:/run/shop.sock"),
     "prefix": ("PATH", "the path of the static files (default: /static/)"),
     "host": ("NAME", "the Host header (default: that of the URL)"),
+    "release_file": (
+        "FILE",
+        "the file beside the code that names its release (default: that of [tool.hiss])",
+    ),
 }
 
 
@@ -44,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.epilog = f"Every option is a key of {_TABLE} in pyproject.toml, too."
     for key, (metavar, words) in _OPTIONS.items():
-        parser.add_argument(f"--{key}", metavar=metavar, help=words)
+        parser.add_argument(f"--{key.replace('_', '-')}", metavar=metavar, help=words)
     parser.add_argument(
         "--check",
         metavar="COMMAND",
@@ -107,8 +112,16 @@ def _read(options: argparse.Namespace) -> DeployConfig:
     path = _find(os.getcwd())
     folder = os.path.dirname(path) if path else os.getcwd()
     build = read_pyproject(folder)
-    defaults = {"root": build.output, "prefix": build.prefix}
-    if build.sources:
+    settings: BuildConfig | None = getattr(options, "config", None)
+    # `manage.py` says what Django's settings say, which counts before [tool.hiss].
+    known = settings or build
+    defaults = {
+        "root": os.path.abspath(known.output) if known.output else "",
+        "prefix": known.prefix,
+        "release_file": os.path.abspath(known.release_file) if known.release_file else "",
+        "retention": known.retention,
+    }
+    if build.sources and settings is None:
         defaults["build"] = f"{shlex.quote(sys.executable)} -m hiss build"
     place = f"{path}, {_TABLE}: " if path else ""
     try:
@@ -154,8 +167,9 @@ def _flags(options: argparse.Namespace) -> dict[str, Any]:
             if not colon or not name.strip():
                 raise ConfigurationError(f"--header must be NAME:VALUE, not {name!r}")
         flags["headers"] = {name.strip(): value.strip() for name, _, value in pairs}
-    if options.root is not None:
-        flags["root"] = os.path.abspath(options.root)
+    for key in ("root", "release_file"):
+        if flags[key] is not None:
+            flags[key] = os.path.abspath(flags[key])
     return {key: value for key, value in flags.items() if value is not None}
 
 
@@ -211,7 +225,7 @@ def _tell_plan(config: DeployConfig, *, as_json: bool) -> None:
             "version": 1,
             "before": journal.before,
             "unfinished": journal.step,
-            "steps": [{"name": each.name, "does": each.does} for each in plan.steps],
+            "steps": [{"name": each.name, "does": each.does} for each in (*plan.steps, plan.last)],
             "way_back": [{"name": each.name, "does": each.does} for each in plan.way_back],
         }
         print(json.dumps(document, indent=1))
@@ -219,7 +233,7 @@ def _tell_plan(config: DeployConfig, *, as_json: bool) -> None:
     if journal.step:
         print(f"A deploy was killed in its step `{journal.step}`; this would begin it again.")
     print(f"In {config.folder}:")
-    _tell_steps(plan.steps)
+    _tell_steps((*plan.steps, plan.last))
     if plan.way_back:
         print("Should a step fail once the site was changed:")
         _tell_steps(plan.way_back)
@@ -249,6 +263,8 @@ def _tell(outcome: Outcome) -> None:
             print(f"hiss: NOT undone: {outcome.trouble}", file=sys.stderr)
             if outcome.before:
                 print(f"  `hiss deploy --undo` tries again to go back to {former}", file=sys.stderr)
+            else:
+                print("  Mend what is wrong, and deploy again.", file=sys.stderr)
 
 
 def _document(outcome: Outcome) -> dict[str, Any]:

@@ -21,7 +21,7 @@ HELP: Final = "say what is wrong with a Django project's static files, and how t
 PAGE: Final = "docs/checks.md"
 
 # What manage.py says, which is not run for it.
-_SETTINGS: Final = re.compile(r"DJANGO_SETTINGS_MODULE[\"'],\s*[\"']([\w.]+)[\"']")
+_SETTINGS: Final = re.compile(r"DJANGO_SETTINGS_MODULE[\"'](?:,|\]\s*=)\s*[\"']([\w.]+)[\"']")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +53,6 @@ def _set_up(settings: str | None) -> None:
     try:
         import django
         from django.apps import apps
-        from django.core.exceptions import ImproperlyConfigured
     except ImportError as error:
         raise ConfigurationError("Django is not installed", "pip install django") from error
     if apps.ready:
@@ -66,10 +65,12 @@ def _set_up(settings: str | None) -> None:
         )
     try:
         django.setup()
-    except (ImproperlyConfigured, ImportError) as error:
+    except Exception as error:
+        # Settings are code: they may raise anything, such as KeyError for a variable that is unset.
         raise ConfigurationError(
-            f"the project's settings cannot be read: {error}",
-            "Run it where manage.py is, or name them: hiss doctor --settings shop.settings.",
+            f"the project's settings cannot be read: {type(error).__name__}: {error}",
+            "Run it where manage.py is, or name them: hiss doctor --settings shop.settings. Where "
+            "manage.py sets the environment up: manage.py hiss doctor.",
         ) from error
 
 

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 import hiss
-from hiss.cli import build, deploy, doctor, release, report, verify
+from hiss.cli import build, deploy, doctor, init, migrate, release, report, verify
 from hiss.errors import HissError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ GOOD: Final = 0
 FINDINGS: Final = 1
 CANNOT: Final = 2
 
-_COMMANDS: Final = (build, deploy, doctor, release, report, verify)
+_COMMANDS: Final = (init, migrate, build, deploy, doctor, verify, release, report)
 
 
 def main(
@@ -45,6 +45,10 @@ def main(
     except HissError as error:
         print(f"hiss: {error}", file=sys.stderr)
         return CANNOT
+    except BrokenPipeError:
+        # Whoever read this has read enough.
+        sys.stdout = None
+        return GOOD
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         print(f"hiss: {place}{error.strerror or error}", file=sys.stderr)

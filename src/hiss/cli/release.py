@@ -188,7 +188,9 @@ def _rollback(options: argparse.Namespace) -> int:
             print(f"would put {target.id} in force in the place of {ledger.current}")
         return 0
     wanted = find_release(ledger.root, options.release) if options.release else None
-    switched = switch(ledger.root, wanted, "rollback")
+    if wanted is not None and wanted == ledger.current:
+        print(f"release {wanted} is in force already", file=sys.stderr)
+    switched = switch(ledger.root, wanted, "rollback", instead=ledger.current)
     if options.json:
         document = _document(switched.release, read_ledger(ledger.root))
         _print_json({"before": switched.before, "release": document, "lost": [*switched.lost]})

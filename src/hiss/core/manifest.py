@@ -61,6 +61,8 @@ class Manifest:
     #: A name that people gave it, such as a commit's; may be empty.
     label: str
     entries: tuple[ManifestEntry, ...]
+    #: The names that it had before: the same files may be built for another commit.
+    labels: tuple[str, ...] = ()
 
 
 def release_id(entries: Iterable[ManifestEntry]) -> str:
@@ -114,6 +116,7 @@ def format_manifest(manifest: Manifest) -> str:
         "id": manifest.id,
         "created": manifest.created,
         "label": manifest.label,
+        **({"labels": [*manifest.labels]} if manifest.labels else {}),
         "entries": entries,
     }
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
@@ -147,9 +150,13 @@ def _parse_document(document: Mapping[str, Any]) -> Manifest:
             raise TypeError(f"{name} must be text, not {value!r}")
     if not (texts["id"].isascii() and texts["id"].isalnum()):
         raise ValueError(f"{texts['id']!r:.40} is no id of a release")
+    labels = document.get("labels", [])
+    if not isinstance(labels, list) or not all(isinstance(each, str) for each in labels):
+        raise TypeError("labels must be a list of texts")
     if not isinstance(document["entries"], list):
         raise TypeError("entries must be a list")
-    return Manifest(**texts, entries=tuple(parse_entry(each) for each in document["entries"]))
+    entries = tuple(parse_entry(each) for each in document["entries"])
+    return Manifest(**texts, entries=entries, labels=tuple(labels))
 
 
 def parse_entry(document: Mapping[str, Any]) -> ManifestEntry:

@@ -24,14 +24,17 @@ from hiss.build.terminal import TerminalProgress
 from hiss.django.conf import read_configuration
 from hiss.django.missing import is_testing
 from hiss.errors import ConfigurationError, HissError
-from hiss.files.pin import write_release_file
+from hiss.files.atomic import write_atomic
 from hiss.files.release import (
+    BUILT,
     CURRENT,
     DJANGO_MANIFEST,
+    EXPIRED,
     FOLDER,
     HISTORY,
     INDEX,
     LOCK,
+    MANIFEST_NAME,
     ORIGINALS,
     PROBLEMS,
     RELEASES,
@@ -91,12 +94,16 @@ def build_collected(
         modules=modules,
         choices=configuration.choices,
         retention=configuration.retention,
+        release_file=configuration.release_file,
         switch=not is_held(),
     )
 
     def before_switch(manifest: Manifest) -> None:
         _set_modes(storage, _files(manifest))
         finish(manifest)
+        name = getattr(storage, "manifest_name", DJANGO_MANIFEST)
+        if name != DJANGO_MANIFEST:
+            write_atomic(os.path.join(root, MANIFEST_NAME), f"{name}\n".encode())
 
     try:
         _refuse_links(storage, sources)
@@ -124,8 +131,6 @@ def build_collected(
         # The plain names were put back, from what is kept of them.
         _set_modes(storage, _kept_names(root, tuple(kept_ids(root))))
     _set_modes(storage, _records(storage, outcome.manifest))
-    if configuration.release_file:
-        write_release_file(configuration.release_file, outcome.manifest.id)
     if problems:
         logger.warning("%s", format_problems(problems, most=_MOST_WARNINGS))
     _remove_unpublished(storage, outcome.manifest, outcome.plan)
@@ -250,6 +255,7 @@ def _files(manifest: Manifest) -> Iterator[str]:
 def _records(storage: StaticFilesStorage, manifest: Manifest) -> Iterator[str]:
     release = manifest_name(manifest.id)
     yield from (FOLDER, RELEASES, release, CURRENT, INDEX, HISTORY, LOCK, ORIGINALS, PROBLEMS)
+    yield from (BUILT, EXPIRED, MANIFEST_NAME)
     with suppress(OSError):
         originals = os.listdir(storage.path(ORIGINALS))
         yield from (posixpath.join(ORIGINALS, each) for each in originals)

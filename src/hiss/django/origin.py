@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
 from hiss.django.checks import find_misnamed
 from hiss.django.conf import read_configuration
 from hiss.django.missing import explain
+from hiss.django.running import note_start
 from hiss.errors import HissError
 from hiss.files.load import Listing
 from hiss.files.mount import Mount
@@ -61,7 +62,8 @@ def open_origin(*, always: Headers = ()) -> Origin:
         if configuration.static_root and configuration.settled.pin and not settings.DEBUG:
             # Also where the folder is not there, and so is no mount.
             find_running(configuration.static_root, configuration.settled.pin)
-        return open_site(
+        note_start(configuration)
+        origin = open_site(
             mounts,
             configuration.settled,
             listed=found_files(configuration),
@@ -69,6 +71,7 @@ def open_origin(*, always: Headers = ()) -> Origin:
         )
     except HissError as error:
         raise ImproperlyConfigured(str(error)) from error
+    return origin
 
 
 def static_mount(configuration: Configuration) -> Mount | None:

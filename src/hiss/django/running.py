@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from hiss.django.conf import read_configuration
 from hiss.errors import ManifestError
 from hiss.files.pin import find_pin, read_running
-from hiss.files.release import kept_manifests, read_manifest
+from hiss.files.release import kept_ids, kept_manifests, read_current, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +17,28 @@ if TYPE_CHECKING:
     from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 
     from hiss.core.manifest import Manifest
+    from hiss.django.conf import Configuration
 
 logger = logging.getLogger("hiss.django")
+
+
+# By folder: the release that was in force when this process opened it. The storage reads its names
+# only when the first page asks for one.
+_started: dict[str, str] = {}
+
+
+def note_start(configuration: Configuration) -> None:
+    """Have the pages of this process name files of the release that is in force now, as hiss.json
+    says, whatever is in force when the first is asked for.
+    """
+    root = configuration.static_root
+    if not root:
+        return
+    _started.pop(root, None)
+    with suppress(ManifestError):
+        current = read_current(root)
+        if current is not None:
+            _started[root] = current
 
 
 def read_pinned_release(storage: ManifestStaticFilesStorage) -> Manifest | None:
@@ -38,10 +59,16 @@ def read_releases(storage: ManifestStaticFilesStorage) -> Iterator[Manifest]:
         return
     root = str(storage.location)
     try:
-        current = read_manifest(root)
+        current = _read_started(root) or read_manifest(root)
     except ManifestError as error:
         logger.warning("Reading Django's own manifest of static files instead: %s", error)
         return
     if current is not None:
         yield current
         yield from kept_manifests(root, current)[1:]
+
+
+def _read_started(root: str) -> Manifest | None:
+    started = _started.get(root)
+    # It may have been let go since.
+    return read_manifest(root, started) if started and started in kept_ids(root) else None

@@ -100,7 +100,11 @@ class CompressedManifestStaticFilesStorage(_Collected, ManifestStaticFilesStorag
         if pinned is not None:
             names = _names(pinned)
             return names, self._hash_of(names)
-        theirs: tuple[dict[str, str], str] = super().load_manifest()  # type: ignore[assignment]
+        try:
+            theirs: tuple[dict[str, str], str] = super().load_manifest()  # type: ignore[assignment]
+        except ValueError as error:
+            self._unreadable = ManifestError(str(error), "Run collectstatic again to replace it.")
+            theirs = {}, ""
         current: dict[str, str] = {}
         for names in map(_names, read_releases(self)):
             current = current or names

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 from wsgiref.headers import Headers as HeaderList
 
 from hiss.core.asset import Asset, Stored
+from hiss.core.catalog import Entry
 from hiss.errors import ManifestError
 from hiss.files.load import Listing
 from hiss.files.pin import find_running
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hiss.core.asset import Resource
-    from hiss.core.catalog import Entry
     from hiss.core.manifest import Manifest
     from hiss.files.load import Loader
     from hiss.files.mount import Mount
@@ -34,30 +36,57 @@ if TYPE_CHECKING:
 #: with `show_manifest` also `releases`, with the same of each kept one and its `manifest`, a URL.
 NAME: Final = "hiss.json"
 
+_MANIFEST_URL: Final = re.compile(r"hiss\.([0-9A-Za-z]+)\.json")
 
-def announce(mounts: Iterable[Mount], settled: Settled, loader: Loader) -> dict[str, Entry]:
-    """By URL path: what is said of the releases in folders that are Hiss's own.
+
+class Announcements(dict[str, Entry]):
+    """By URL path: what is said of the releases. The manifests that are shown come and go."""
+
+    def __init__(self, loader: Loader) -> None:
+        super().__init__()
+        self._loader = loader
+        self._shown: list[Mount] = []
+
+    def show(self, mount: Mount) -> None:
+        """Show the manifests of a mount's releases."""
+        self._shown.append(mount)
+
+    def get(self, path: str, default: Any = None) -> Any:  # noqa: ANN401 - as a dict's
+        """The entry for a URL path."""
+        entry = super().get(path)
+        if entry is not None or not self._shown:
+            return default if entry is None else entry
+        for mount in self._shown:
+            match = _MANIFEST_URL.fullmatch(path[len(mount.prefix) :])
+            if path.startswith(mount.prefix) and match:
+                file = os.path.join(mount.root or "", manifest_name(match[1]))
+                if os.path.isfile(file):
+                    return self._loader.entry(Listing(file, path, within=mount.root))
+        return default
+
+
+def announce(mounts: Iterable[Mount], settled: Settled, loader: Loader) -> Announcements:
+    """What is said of the releases in folders that are Hiss's own.
 
     Raises:
         ManifestError: The release that this process was told to render is not there.
     """
-    entries: dict[str, Entry] = {}
+    entries = Announcements(loader)
     for mount in mounts:
         if mount.root is None or not mount.owned:
             continue
+        pin = settled.pin
+        if pin is not None and not pin.is_explicit and not kept_ids(mount.root):
+            # The environment speaks of the folder with releases; this one has none.
+            pin = None
         # A mistake in the pin is seen now, by whoever starts the process.
-        release = find_running(mount.root, settled.pin)
+        release = find_running(mount.root, pin)
         if release is None or not settled.show_release:
             continue
         url = mount.prefix + NAME
         entries[url] = _Announcement(url, mount.root, release, settled)
-        for each in kept_ids(mount.root) if settled.show_manifest else ():
-            listing = Listing(
-                os.path.join(mount.root, manifest_name(each)),
-                mount.prefix + _manifest_url(each),
-                within=mount.root,
-            )
-            entries[listing.url] = loader.entry(listing)
+        if settled.show_manifest:
+            entries.show(mount)
     return entries
 
 
@@ -73,9 +102,13 @@ class _Announcement:
 
     def load(self) -> Resource:
         """The document."""
-        if self.resource is None:
-            self.resource = self._asset(self._document())
-        return self.resource
+        if self.resource is not None:
+            return self.resource
+        asset = self._asset(self._document())
+        if not self._settled.show_manifest:
+            # What a process renders stays the same; which releases are kept does not.
+            self.resource = asset
+        return asset
 
     def forget(self) -> None:
         """Nothing: what a process renders stays the same."""
@@ -96,7 +129,8 @@ class _Announcement:
 
     def _asset(self, document: dict[str, Any]) -> Asset:
         data = json.dumps(document, indent=1).encode("ascii") + b"\n"
-        policy = self._settled.policy
+        # A user's own rule is for files.
+        policy = replace(self._settled.policy, add_headers=None)
         headers = HeaderList([*policy.for_file(NAME, self._url, immutable=False)])
         headers["Cache-Control"] = "no-cache"
         stored = Stored(IDENTITY, len(data), BytesSource(data))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import contextmanager, suppress
 from secrets import token_hex
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -41,6 +42,9 @@ def replacing(path: str, *, durable: bool = False) -> Iterator[BinaryIO]:
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
+        with suppress(OSError):
+            # Whoever may read what was there may read what comes in its place.
+            shutil.copymode(path, temporary)
         os.replace(temporary, path)
     except BaseException as error:
         with suppress(OSError):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Final
 
 from hiss.errors import ManifestError
 from hiss.files.documents import find_document, prefix_document
@@ -33,13 +34,20 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("hiss.files")
 
+# Seconds.
+_INTERVAL: Final = 1.0
+
 
 class IndexedFinder:
-    """Finds the files of mounts that have an index; asks `rest` for everything else."""
+    """Finds the files of mounts that have an index, or may get one; asks `rest` for all else.
+
+    What is immutable stays known for ever, and costs no look at the disk. Of the rest, the index
+    is looked at once a second at most: another build may have replaced it.
+    """
 
     def __init__(
         self,
-        mounts: Iterable[tuple[Mount, Index]],
+        mounts: Iterable[tuple[Mount, Index | None]],
         settled: Settled,
         loader: Loader,
         rest: Finder,
@@ -59,13 +67,20 @@ class IndexedFinder:
         self._prefixes = tuple(prefixes)
         self._rest = rest
         self._fixed = fixed
-        self._known: dict[str, Entry] = {**known}
+        self._known: dict[str, Entry] = {}
+        self._plain: dict[str, Entry] = {}
+        self._looked = time.monotonic()
+        for path, entry in known.items():
+            self.remember(path, entry)
         self.miss = rest.miss
 
     def find(self, path: str) -> Entry | None:
         """The entry for a decoded URL path; `None`: the request is not for Hiss."""
         entry = self._known.get(path)
         if entry is not None:
+            return entry
+        entry = self._plain.get(path)
+        if entry is not None and not self._is_renewed():
             return entry
         if path.startswith(self._prefixes) or path in self._bare:
             entry = self._look(path)
@@ -89,21 +104,27 @@ class IndexedFinder:
         entry = shelf.listed(name)
         if entry is not None:
             return self.remember(path, entry)
-        if path in self._fixed or not shelf.may_be_file(name):
+        if self._fixed.get(path) is not None or not shelf.may_be_file(name):
             return None
         return _Unlisted(self, shelf, name, path)
 
     def remember(self, path: str, entry: Entry) -> Entry:
         """Keep the entry of a path that has a file; the one that is kept."""
-        return self._known.setdefault(path, entry)
+        is_plain = isinstance(entry, FileEntry) and not entry.listing.immutable
+        return (self._plain if is_plain else self._known).setdefault(path, entry)
+
+    def _is_renewed(self) -> bool:
+        """Look, if it is time, whether an index was replaced; whether one was."""
+        now = time.monotonic()
+        if now - self._looked < _INTERVAL:
+            return False
+        self._looked = now
+        renewed = [shelf.refresh() for shelf in self._shelves]
+        return any(renewed)
 
     def _renew(self) -> None:
-        """Forget what the index said of names that other builds may give to other bytes."""
-        self._known = {
-            path: entry
-            for path, entry in [*self._known.items()]
-            if isinstance(entry, FileEntry) and entry.listing.immutable
-        }
+        """Forget what was known of names that other builds may give to other bytes."""
+        self._plain = {}
 
 
 class _Shelf:
@@ -112,7 +133,7 @@ class _Shelf:
     def __init__(
         self,
         mount: Mount,
-        index: Index,
+        index: Index | None,
         settled: Settled,
         loader: Loader,
         renew: Callable[[], None],
@@ -189,7 +210,7 @@ class _Shelf:
 
     def gone(self, path: str) -> Resource:
         """The 404 for a URL path that has no file."""
-        return self._loader.gone(path)
+        return self._loader.gone(path, is_listed=None if self._index is None else False)
 
     def may_be_file(self, name: str) -> bool:
         """Whether a file of that name could be served at all."""
@@ -197,7 +218,7 @@ class _Shelf:
 
     def _record(self, name: str) -> ManifestEntry | None:
         try:
-            return self._index.get(name)
+            return None if self._index is None else self._index.get(name)
         except ManifestError as error:
             logger.warning("Serving %s as a plain file: %s", name, error)
             return None
@@ -208,6 +229,9 @@ class _Shelf:
         No folder on the way to it may be a link: a loop of them would be a file under any number
         of names.
         """
+        if self._index is None:
+            # All that was there when the process started is known.
+            return False
         for coding, suffix in SUFFIXES.items():
             if name.endswith(suffix):
                 record = self._record(name.removesuffix(suffix))

@@ -93,9 +93,9 @@ class Loader:
             headers = self._headers(listing, immutable=listing.immutable)
         return FileEntry(self, listing, headers)
 
-    def gone(self, url: str, *, is_told: bool = False) -> Missing:
-        """The 404 for a URL path that has no file; `is_told`: the log has it already."""
-        return self.missing if self._misses is None else self._misses.find(url, is_told=is_told)
+    def gone(self, url: str, *, is_listed: bool | None = None) -> Missing:
+        """The 404 for a URL path that has no file; `is_listed`: whether a release has it."""
+        return self.missing if self._misses is None else self._misses.find(url, is_listed=is_listed)
 
     def lock(self, path: str) -> Lock:
         """The lock to hold while the file at `path` is loaded."""
@@ -239,7 +239,7 @@ class FileEntry:
                     asset = self._loader.load(self.listing, self._headers, notes)
                 except OSError as error:
                     self._report_gone(error)
-                    return self._loader.gone(self.listing.url, is_told=True)
+                    return self._loader.gone(self.listing.url, is_listed=True)
                 self._report(asset, notes)
                 self.resource = resource = asset
         return resource

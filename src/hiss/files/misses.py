@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import time
 from threading import Lock
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hiss.core.asset import Missing
+from hiss.errors import HissError
 from hiss.files.expired import read_expired
 from hiss.files.release import EXPIRED, kept_ids, kept_manifests
 from hiss.files.source import stamp_of
@@ -35,6 +37,8 @@ _LINES: Final = 20
 _MINUTE: Final = 60.0
 
 NEVER_BUILT: Final = "never built"
+
+_HASHED: Final = re.compile(r"[.-][0-9A-Za-z_-]{8,}\.\w+$")
 
 
 class Why(NamedTuple):
@@ -63,13 +67,15 @@ class Misses:
         """The entry of a URL path below a prefix."""
         return Miss(self, path)
 
-    def find(self, path: str, *, is_told: bool = False) -> Missing:
-        """The 404 for a URL path; may read the disk. `is_told`: the log has it already."""
+    def find(self, path: str, *, is_listed: bool | None = None) -> Missing:
+        """The 404 for a URL path; may read the disk. `is_listed`: whether a kept release has it,
+        where an index has said so; of what is listed and gone, the log has been told.
+        """
         for prefix, records in self._shelves:
             if path.startswith(prefix):
                 name = path[len(prefix) :]
-                why = None if records is None else records.why(name)
-                if why is not None and not is_told:
+                why = None if records is None else records.why(name, is_listed=is_listed)
+                if why is not None and not is_listed:
                     self._log.write(path, why)
                 advice = "" if self._explain is None else self._explain(name)
                 return Missing(self._policy, why.words if why else "", advice)
@@ -104,19 +110,22 @@ class _Records:
         self._ids: list[str] = []
         self._releases: dict[str, str] = {}
 
-    def why(self, name: str) -> Why | None:
+    def why(self, name: str, *, is_listed: bool | None) -> Why | None:
         """Why there is no such file; `None` in a folder that no build made."""
         try:
             ids = kept_ids(self._root)
             if not ids:
                 return None
-            release = self._release_with(name, ids)
+            # To read the manifests takes time: only for what looks like one of theirs, where an
+            # index has not said so.
+            may_have = is_listed is not False or _HASHED.search(name)
+            release = self._release_with(name, ids) if may_have else ""
             if release:
                 return Why(f"present in release {release}, not adopted here", is_warning=True)
             release = self._release_without(name)
             if release:
                 return Why(f"expired in release {release}", is_warning=True)
-        except (OSError, ValueError):
+        except (HissError, OSError, ValueError):
             return None
         return Why(NEVER_BUILT, is_warning=False)
 
@@ -126,6 +135,7 @@ class _Records:
                 entry.file: manifest.id
                 for manifest in reversed(kept_manifests(self._root, None))
                 for entry in manifest.entries
+                if not os.path.exists(os.path.join(self._root, entry.file))
             }
             self._ids = ids
         return self._releases.get(name, "")
@@ -141,12 +151,14 @@ class _Records:
 
 
 class _RareLog:
-    """A log that nobody who asks for nonsense can fill."""
+    """A log that nobody who asks for nonsense can fill, nor keep from what matters: warnings have
+    lines of their own.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._began = 0.0
-        self._lines = 0
+        self._began = {logging.INFO: 0.0, logging.WARNING: 0.0}
+        self._lines = {logging.INFO: 0, logging.WARNING: 0}
 
     def write(self, path: str, why: Why) -> None:
         level = logging.WARNING if why.is_warning else logging.INFO
@@ -155,11 +167,11 @@ class _RareLog:
         with self._lock:
             now = time.monotonic()
             untold = 0
-            if now - self._began > _MINUTE:
-                untold = max(self._lines - _LINES, 0)
-                self._began, self._lines = now, 0
-            self._lines += 1
-            is_told = self._lines <= _LINES
+            if now - self._began[level] > _MINUTE:
+                untold = max(self._lines[level] - _LINES, 0)
+                self._began[level], self._lines[level] = now, 0
+            self._lines[level] += 1
+            is_told = self._lines[level] <= _LINES
         if untold:
             logger.log(level, "%d more 404s in the minute before", untold)
         if is_told:

@@ -31,8 +31,9 @@ class Mount(NamedTuple):
     locate: Locate | None = None
 
 
-def mount(root: str | os.PathLike[str], prefix: str, *, owned: bool) -> Mount:
-    """A folder to serve. The prefix `/` is never owned: everything else would be a miss.
+def mount(root: str | os.PathLike[str], prefix: str, *, is_alone: bool = False) -> Mount:
+    """A folder to serve, whose prefix is Hiss's own. The prefix `/` is only where Hiss `is_alone`,
+    with no application behind it: everything else would be a miss.
 
     Raises:
         ConfigurationError: There is no such folder.
@@ -44,7 +45,7 @@ def mount(root: str | os.PathLike[str], prefix: str, *, owned: bool) -> Mount:
             "Run the build (with Django: manage.py collectstatic) first, or mend the path.",
         )
     prefix = normalise_prefix(prefix)
-    return Mount(prefix, path, owned=owned and prefix != "/")
+    return Mount(prefix, path, owned=is_alone or prefix != "/")
 
 
 def owned_prefixes(mounts: Iterable[Mount], settled: Settled) -> tuple[str, ...]:

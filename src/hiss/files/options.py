@@ -122,7 +122,7 @@ def settle(options: Mapping[str, Any], *, always: Headers = ()) -> Settled:
 
 
 def _pin(release: str | None) -> Pin | None:
-    return Pin(release, "release") if release else find_pin()
+    return Pin(release, "release", is_explicit=True) if release else find_pin()
 
 
 def _is_count(value: object) -> bool:

@@ -33,6 +33,8 @@ class Pin(NamedTuple):
     release: str
     #: For messages.
     where: str
+    #: Whether it was said for this very folder, and not for the whole process.
+    is_explicit: bool = False
 
 
 def find_pin(release_file: str | None = None) -> Pin | None:
@@ -106,7 +108,7 @@ def find_release(root: str, word: str) -> str:
         return word
     ids = kept_ids(root)
     manifests = kept_manifests(root, None)
-    labelled = [each.id for each in manifests if each.label and each.label == word]
+    labelled = [each.id for each in manifests if word in {each.label, *each.labels} - {""}]
     if labelled:
         return labelled[0]
     beginning = [each for each in ids if word and each.startswith(word)]

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from hiss.core.manifest import Manifest, parse_manifest, union
 from hiss.errors import ManifestError
 from hiss.files.index import Index
+from hiss.files.source import Stamp, stamp_of
 from hiss.http.codings import SUFFIXES
 from hiss.http.paths import is_plain_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from hiss.core.manifest import ManifestEntry
 
@@ -36,7 +38,16 @@ HISTORY: Final = f"{FOLDER}/history"
 EXPIRED: Final = f"{FOLDER}/expired"
 #: By their SHA-256: the bytes of files whose names other releases give to other bytes.
 ORIGINALS: Final = f"{FOLDER}/originals"
+#: The id of the release that was built last, in force or not.
+BUILT: Final = f"{FOLDER}/built"
+#: What Django's own manifest is called here, where that is not its usual name.
+MANIFEST_NAME: Final = f"{FOLDER}/manifest-name"
 DJANGO_MANIFEST: Final = "staticfiles.json"
+
+
+_parsed: ContextVar[dict[str, tuple[Stamp, Manifest]] | None] = ContextVar(
+    "hiss_parsed_manifests", default=None
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +114,35 @@ def read_manifest(root: str, release_id: str | None = None) -> Manifest | None:
     if release_id is None:
         return None
     path = os.path.join(root, manifest_name(release_id))
+    known, stamp = _parsed.get(), _stamp(path)
+    if known is not None and stamp is not None and path in known and known[path][0] == stamp:
+        return known[path][1]
     text = _read(path)
     if text is None:
         raise ManifestError(f"{path} is missing{by}", "Run the build again.")
     manifest = parse_manifest(text, path)
     if manifest.id != release_id:
         raise ManifestError(f"{path} is the manifest of release {manifest.id}", "Rename it.")
+    if known is not None and stamp is not None:
+        known[path] = stamp, manifest
     return manifest
+
+
+@contextmanager
+def parsing_once() -> Iterator[None]:
+    """While much is done with releases: a manifest is read again only if it changed."""
+    token = _parsed.set({})
+    try:
+        yield
+    finally:
+        _parsed.reset(token)
+
+
+def _stamp(path: str) -> Stamp | None:
+    try:
+        return stamp_of(os.stat(path))
+    except OSError:
+        return None
 
 
 def read_current(root: str) -> str | None:
@@ -150,8 +183,12 @@ def kept_ids(root: str) -> list[str]:
     """The ids of the releases that are kept in `root`."""
     try:
         names = os.listdir(os.path.join(root, RELEASES))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
+    except OSError as error:
+        raise ManifestError(
+            f"{error.filename} cannot be read: {error.strerror}", "Let the server's user read it."
+        ) from error
     return sorted(
         name[:-5] for name in names if name.endswith(".json") and is_release_id(name[:-5])
     )
@@ -167,6 +204,10 @@ def open_index(root: str) -> Index | None:
         index = Index(os.path.join(root, INDEX))
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise ManifestError(
+            f"{error.filename} cannot be read: {error.strerror}", "Let the server's user read it."
+        ) from error
     # Beside files that only Django's manifest knows, releases may have been adopted: then both
     # manifests tell. Else it is of the release in force, or of one that is about to be.
     return index if os.path.exists(os.path.join(root, CURRENT)) else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hiss.core.asset import Redirect
 from hiss.core.catalog import Catalog, Fixed
+from hiss.errors import ManifestError
 from hiss.files.announce import announce
 from hiss.files.indexed import IndexedFinder
 from hiss.files.live import LiveFinder
@@ -58,38 +59,36 @@ def open_site(
     indexed = {} if listed else _indexes(mounts)
     # A user's own code is called at the start, where its errors are seen: for that, every file
     # must be looked at.
-    rest = tuple(mount for mount in mounts if settled.calls_user or mount not in indexed)
+    rest = tuple(m for m in mounts if settled.calls_user or indexed.get(m) is None)
     found = _entries(rest, settled, loader, listed)
     entries = found if indexed else {**announced, **found}
     finder: Finder = Catalog(entries, owned=owned_prefixes(mounts, settled), miss=misses.entry)
     if indexed:
-        finder = IndexedFinder(
-            indexed.items(),
-            settled,
-            loader,
-            finder,
-            fixed=announced,
-            known=entries if settled.calls_user else {},
-        )
+        known = entries if settled.calls_user or None in indexed.values() else {}
+        shelves = indexed.items()
+        finder = IndexedFinder(shelves, settled, loader, finder, fixed=announced, known=known)
     _tell(mounts, indexed, found)
     return Origin(finder, loader.missing, memory)
 
 
-def _indexes(mounts: tuple[Mount, ...]) -> dict[Mount, Index]:
-    """The mounts that a build left an index in, up to the first without: what has one is asked
-    first. At the root of the site every request would be looked for: there all names are read.
+def _indexes(mounts: tuple[Mount, ...]) -> dict[Mount, Index | None]:
+    """The mounts that a build left an index in, or may: those that are Hiss's own. At the root of a
+    site every request would be looked for: there all names are read.
     """
-    found = {}
+    found: dict[Mount, Index | None] = {}
     for mount in mounts:
-        index = open_index(mount.root) if mount.root is not None and mount.owned else None
-        if index is None:
-            break
-        found[mount] = index
+        if mount.root is None or not mount.owned:
+            continue
+        try:
+            found[mount] = open_index(mount.root)
+        except ManifestError as error:
+            logger.warning("Reading the manifests instead: %s", error)
+            found[mount] = None
     return found
 
 
 def _tell(
-    mounts: tuple[Mount, ...], indexed: Mapping[Mount, Index], entries: Mapping[str, Entry]
+    mounts: tuple[Mount, ...], indexed: Mapping[Mount, Index | None], entries: Mapping[str, Entry]
 ) -> None:
     """One line for each folder: what is served of it, and where."""
     for mount in mounts:

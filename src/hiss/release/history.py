@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hiss.files.atomic import write_atomic
 from hiss.files.release import HISTORY, is_release_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+#: How a deploy that failed put the former release back.
+UNDO: Final = "undo"
 
 
 class Event(NamedTuple):
@@ -29,13 +33,19 @@ class Event(NamedTuple):
 
 
 def read_history(root: str) -> list[Event]:
-    """The events of a root, oldest first; lines that say nothing are passed over."""
+    """The events of a root, oldest first; lines that say nothing are passed over, and what a clock
+    that was ahead has put into the future is of now.
+    """
     try:
         with open(os.path.join(root, HISTORY), encoding="utf-8", errors="replace") as file:
             lines = file.read().splitlines()
     except OSError:
         return []
-    return sorted({event for line in lines if (event := _parse(line))})
+    now = datetime.now(UTC)
+    events = dict.fromkeys(event for line in lines if (event := _parse(line)))
+    return sorted(
+        (each._replace(at=min(each.at, now)) for each in events), key=lambda each: each.at
+    )
 
 
 def add_events(root: str, events: Iterable[Event], *, kept: Iterable[str] = ()) -> None:
@@ -44,7 +54,7 @@ def add_events(root: str, events: Iterable[Event], *, kept: Iterable[str] = ()) 
     ids = {*kept, *(each.release for each in known)} if not kept else set(kept)
     lines = [
         f"{each.at.isoformat(timespec='milliseconds')} {each.release} {each.how}\n"
-        for each in sorted(set(known))
+        for each in sorted(dict.fromkeys(known), key=lambda each: each.at)
         if each.release in ids
     ]
     write_atomic(os.path.join(root, HISTORY), "".join(lines).encode("utf-8"), durable=True)

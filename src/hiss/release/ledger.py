@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hiss.errors import ManifestError
 from hiss.files.release import kept_ids, manifest_name, read_manifest
-from hiss.release.history import parse_time, read_history
+from hiss.release.history import UNDO, parse_time, read_history
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +28,10 @@ class Release:
     since: datetime
     #: When it stopped being in force; `None`: it is. Where it never was, when it was built.
     until: datetime | None
+    #: Whether it was ever put in force, here or where it was adopted from.
+    was_in_force: bool = True
+    #: Whether a deploy took it out of force again, because something was wrong.
+    is_undone: bool = False
 
     @property
     def id(self) -> str:
@@ -55,13 +59,20 @@ class Ledger:
         raise KeyError(release_id)
 
     def before(self) -> Release | None:
-        """The release to go back to: of those that were in force, built or adopted before the
-        current one was put in force, the last. `None` where there is none.
+        """The release to go back to: of those that were in force before the current one, the last
+        that no deploy has undone. `None` where there is none.
         """
         if not self.current:
             return None
         since = self.get(self.current).since
-        older = [each for each in self.releases if each.id != self.current and each.since <= since]
+        older = [
+            each
+            for each in self.releases
+            if each.id != self.current
+            and each.since <= since
+            and each.was_in_force
+            and not each.is_undone
+        ]
         return older[0] if older else None
 
 
@@ -97,16 +108,26 @@ def _releases(
 ) -> tuple[Release, ...]:
     since = {event.release: event.at for event in events}
     until = {}
+    undone: set[str] = set()
     for event, following in pairwise(events):
+        undone.discard(following.release)
         if following.release != event.release:
             until[event.release] = following.at
+            if following.how == UNDO:
+                undone.add(event.release)
     found = []
     for manifest in manifests:
         created = parse_time(manifest.created)
         began = since.get(manifest.id, created)
         ended = until.get(manifest.id, began)
         found.append(
-            Release(manifest, began, None if manifest.id == current else max(began, ended))
+            Release(
+                manifest,
+                began,
+                None if manifest.id == current else max(began, ended),
+                was_in_force=manifest.id in since,
+                is_undone=manifest.id in undone,
+            )
         )
     # Of two that began at once, the one in force is the later.
     found.sort(key=lambda each: (each.since, each.id == current, each.id), reverse=True)

@@ -14,7 +14,7 @@ from hashlib import file_digest
 from typing import TYPE_CHECKING, NamedTuple
 
 from hiss.files.atomic import replacing
-from hiss.files.release import ORIGINALS
+from hiss.files.release import ORIGINALS, kept_manifests
 from hiss.http.codings import SUFFIXES
 
 if TYPE_CHECKING:
@@ -85,10 +85,16 @@ def restore(manifest: Manifest, root: str) -> list[str]:
         OSError: A file cannot be written.
     """
     hashed = _hashed(manifest)
+    others = kept_manifests(root, manifest)[1:]
+    # What another release said never changes is not for this one to change.
+    taken = {item.file: item.sha256 for each in others for item in hashed_items(each)}
     lost = []
     for item in plain_items(manifest):
         path = os.path.join(root, item.file)
         if not os.path.islink(path) and digest_of(path) == item.sha256:
+            continue
+        if taken.get(item.file, item.sha256) != item.sha256:
+            lost.append(item.file)
             continue
         kept = original_path(root, item.sha256)
         if item.sha256 in hashed:

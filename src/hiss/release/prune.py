@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from hiss.files.atomic import write_atomic
 from hiss.files.expired import add_expired
 from hiss.files.lock import locked
-from hiss.files.release import DJANGO_MANIFEST, FOLDER, LOCK, ORIGINALS, manifest_name
+from hiss.files.release import DJANGO_MANIFEST, FOLDER, LOCK, ORIGINALS, manifest_name, parsing_once
 from hiss.http.paths import is_plain_name
 from hiss.release.deploy.journal import needed_releases
 from hiss.release.history import add_events
@@ -107,7 +107,7 @@ def prune(root: str, retention: Retention) -> Pruning:
         ManifestError: The pointer to the release in force is damaged.
         OSError: Something cannot be written or deleted; each release is whole, or gone.
     """
-    with locked(os.path.join(root, LOCK)):
+    with locked(os.path.join(root, LOCK)), parsing_once():
         return prune_locked(root, retention)
 
 

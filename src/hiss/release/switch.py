@@ -20,11 +20,13 @@ from hiss.files.release import (
     DJANGO_MANIFEST,
     INDEX,
     LOCK,
+    MANIFEST_NAME,
     kept_manifests,
+    parsing_once,
     read_manifest,
 )
 from hiss.http.codings import SUFFIXES
-from hiss.http.paths import is_plain_name
+from hiss.http.paths import is_plain_name, is_public_name
 from hiss.release.history import Event, add_events
 from hiss.release.ledger import read_ledger
 from hiss.release.originals import restore
@@ -95,15 +97,23 @@ def remove_stale_variants(manifest: Manifest, others: Iterable[Manifest], root: 
                     os.unlink(os.path.join(root, entry.file + suffix))
 
 
-def switch(root: str, release_id: str | None, how: str) -> Switched:
+def switch(root: str, release_id: str | None, how: str, *, instead: str | None = None) -> Switched:
     """Put a kept release in force: that one, or the one that was before the current.
 
+    `instead`: the id of the one that is thought to be in force.
+
     Raises:
-        ManifestError: There is no such release here, or nothing to go back to.
+        ManifestError: There is no such release here, or nothing to go back to; or another is in
+            force than was thought.
         OSError: Something cannot be written.
     """
-    with locked(os.path.join(root, LOCK)):
+    with locked(os.path.join(root, LOCK)), parsing_once():
         ledger = read_ledger(root)
+        if instead is not None and ledger.current != instead:
+            raise ManifestError(
+                f"release {ledger.current} was put in force meanwhile, in the place of {instead}",
+                "See with `hiss release list` what is wanted now.",
+            )
         if release_id is None:
             former = ledger.before()
             if former is None:
@@ -125,15 +135,26 @@ def switch(root: str, release_id: str | None, how: str) -> Switched:
             raise
         remove_stale_variants(manifest, kept_manifests(root, None), root)
         is_hashed = any(entry.immutable for entry in manifest.entries)
-        if is_hashed or os.path.exists(os.path.join(root, DJANGO_MANIFEST)):
-            write_django_manifest(manifest, root)
+        for name in _django_manifests(root):
+            if is_hashed or os.path.exists(os.path.join(root, name)):
+                write_django_manifest(manifest, root, name)
         return Switched(ledger.current, read_ledger(root).get(release_id), tuple(lost))
 
 
-def write_django_manifest(manifest: Manifest, root: str) -> None:
+def _django_manifests(root: str) -> list[str]:
+    """What Django's manifest is called here: as usual, or as a project's storage has it."""
+    try:
+        with open(os.path.join(root, MANIFEST_NAME), encoding="utf-8") as file:
+            name = file.read().strip()
+    except (OSError, ValueError):
+        return [DJANGO_MANIFEST]
+    return [name if is_plain_name(name) and is_public_name(name) else DJANGO_MANIFEST]
+
+
+def write_django_manifest(manifest: Manifest, root: str, name: str = DJANGO_MANIFEST) -> None:
     """Write `staticfiles.json`, in the form that Django's storages read."""
     paths = {e.name: e.file for e in sorted(manifest.entries, key=lambda e: e.name) if e.immutable}
     digest = md5(json.dumps(sorted(paths.items())).encode(), usedforsecurity=False).hexdigest()
     document = {"paths": paths, "version": "1.1", "hash": digest[:12]}
     data = json.dumps(document).encode("utf-8")
-    write_atomic(os.path.join(root, DJANGO_MANIFEST), data, durable=True)
+    write_atomic(os.path.join(root, name), data, durable=True)

@@ -23,8 +23,6 @@ class When(Enum):
 
     #: With each `manage.py check`, and so before collectstatic, runserver and tests.
     ALWAYS = "always"
-    #: With `manage.py check`, but not before what would mend it: collectstatic.
-    UNBUILT = "unbuilt"
     #: With `check --deploy` and `hiss doctor`.
     DEPLOY = "deploy"
     #: With `hiss doctor`: it reads files, or Django has a check of its own like it.
@@ -51,14 +49,14 @@ CHECKS: Final = (
     Check(storage.check_hooks, When.ALWAYS),
     Check(folders.check_sources, When.ALWAYS),
     Check(folders.check_media, When.ALWAYS),
-    Check(release.check_release, When.UNBUILT),
+    Check(release.check_release, When.DEPLOY),
     Check(serving.check_server, When.DEPLOY),
     Check(storage.check_hashing, When.DEPLOY),
     Check(folders.check_static_root, When.DEPLOY),
     Check(release.check_manifests, When.DOCTOR),
     Check(release.check_stale, When.DOCTOR),
     Check(sources.check_private, When.DOCTOR),
-    Check(folders.check_built, When.PRODUCTION),
+    Check(release.check_built, When.PRODUCTION),
     Check(deployment.check_debug, When.PRODUCTION),
     Check(deployment.check_hosts, When.PRODUCTION),
 )
@@ -70,8 +68,6 @@ def register() -> None:
         match check.when:
             case When.ALWAYS:
                 checks.register(check.function, checks.Tags.staticfiles)
-            case When.UNBUILT:
-                checks.register(check.function, "hiss")
             case When.DEPLOY:
                 checks.register(check.function, "hiss", deploy=True)
 

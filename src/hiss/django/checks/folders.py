@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
+from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
 
-from hiss.files.release import kept_ids
+from hiss.django.checks.paths import is_in, read_folder
+from hiss.django.checks.storage import is_collected
+from hiss.django.conf import read_configuration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
 def check_static_root(**_kwargs: Any) -> list[CheckMessage]:
     """hiss.E005: STATIC_ROOT is not set."""
-    if settings.STATIC_ROOT or not apps.is_installed("django.contrib.staticfiles"):
+    if settings.STATIC_ROOT or not is_collected():
         return []
     return [
         Error(
@@ -29,56 +32,50 @@ def check_static_root(**_kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-def check_built(**_kwargs: Any) -> list[CheckMessage]:
-    """hiss.W009: nothing was built into STATIC_ROOT."""
-    if not settings.STATIC_ROOT or not apps.is_installed("django.contrib.staticfiles"):
-        return []
-    root = os.fspath(settings.STATIC_ROOT)
-    if not os.path.isdir(root):
-        problem = "is not there"
-    elif not os.listdir(root):
-        problem = "is empty"
-    elif not kept_ids(root):
-        problem = "holds no release of Hiss's"
-    else:
-        return []
-    return [
-        Warning(
-            f"STATIC_ROOT, {root}, {problem}.",
-            hint="Run manage.py collectstatic where the application is released.",
-            id="hiss.W009",
-        )
-    ]
-
-
 def check_sources(**_kwargs: Any) -> list[CheckMessage]:
     """hiss.E006: STATIC_ROOT lies in a folder that is collected from, or holds one."""
-    if not settings.STATIC_ROOT:
+    root = read_folder(settings.STATIC_ROOT)
+    if not root:
         return []
-    root = _real(settings.STATIC_ROOT)
+    # Of a folder that is in STATICFILES_DIRS itself Django says it.
+    pairs = [(each, "of STATICFILES_DIRS") for each in _named_sources() if each != root]
+    pairs += [(each, "of an app") for each in _apps_sources()]
     return [
         Error(
-            f"STATIC_ROOT, {root}, and {source} of STATICFILES_DIRS lie in each other: what is "
-            "built would be collected again.",
+            f"STATIC_ROOT, {root}, and {source} {whose} lie in each other: what is built would be "
+            "collected again.",
             hint="Let STATIC_ROOT be a folder of its own.",
             id="hiss.E006",
         )
-        for source in _sources()
-        # Of the same folder Django says it.
-        if source != root and (_is_in(source, root) or _is_in(root, source))
+        for source, whose in pairs
+        if is_in(source, root) or is_in(root, source)
     ]
 
 
 def check_media(**_kwargs: Any) -> list[CheckMessage]:
-    """hiss.E007: uploads and static files lie in each other: what users upload is public."""
-    if not settings.MEDIA_ROOT or not settings.STATIC_ROOT:
+    """hiss.E007: uploads lie where static files are, or the other way round: what users upload is
+    public.
+    """
+    media, root = read_folder(settings.MEDIA_ROOT), read_folder(settings.STATIC_ROOT)
+    if not media:
         return []
-    media, root = _real(settings.MEDIA_ROOT), _real(settings.STATIC_ROOT)
-    if not _is_in(media, root) and not _is_in(root, media):
+    places = (
+        [f"STATIC_ROOT, {root},"] if root and (is_in(media, root) or is_in(root, media)) else []
+    )
+    # One that holds only a folder of sources makes nothing public.
+    places += [
+        f"{source}, from where static files are collected,"
+        for source in (*_named_sources(), *_apps_sources())
+        if is_in(media, source)
+    ]
+    site_root = _site_root()
+    if site_root and is_in(media, site_root):
+        places.append(f'HISS["ROOT"], {site_root},')
+    if not places:
         return []
     return [
         Error(
-            f"MEDIA_ROOT, {media}, and STATIC_ROOT, {root}, lie in each other: what users upload "
+            f"MEDIA_ROOT, {media}, and {' and '.join(places)} lie in each other: what users upload "
             "would be served from the site's own address, or be cleared away.",
             hint="Keep them apart. Hiss serves no uploads.",
             id="hiss.E007",
@@ -86,14 +83,24 @@ def check_media(**_kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-def _sources() -> Iterator[str]:
-    for each in getattr(settings, "STATICFILES_DIRS", ()):
-        yield _real(each[1] if isinstance(each, list | tuple) else each)
+def _named_sources() -> Iterator[str]:
+    named = getattr(settings, "STATICFILES_DIRS", ())
+    for each in named if isinstance(named, list | tuple) else ():
+        source = read_folder(each[1] if isinstance(each, list | tuple) and len(each) > 1 else each)
+        if source:
+            yield source
 
 
-def _real(path: str | os.PathLike[str]) -> str:
-    return os.path.realpath(os.fspath(path))
+def _apps_sources() -> Iterator[str]:
+    for config in apps.get_app_configs():
+        source = os.path.join(config.path, "static")
+        if os.path.isdir(source):
+            yield os.path.realpath(source)
 
 
-def _is_in(path: str, folder: str) -> bool:
-    return os.path.join(path, "").startswith(os.path.join(folder, ""))
+def _site_root() -> str:
+    try:
+        return read_folder(read_configuration().root)
+    except ImproperlyConfigured:
+        # hiss.E001 says it.
+        return ""

@@ -10,14 +10,20 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
 from django.core.exceptions import ImproperlyConfigured
 
-from hiss.django.checks.storage import find_storage
+from hiss.django.checks.folders import check_sources
+from hiss.django.checks.paths import read_folder
+from hiss.django.checks.sources import find_changed
+from hiss.django.checks.storage import builds_releases, find_storage, is_collected
 from hiss.django.conf import read_configuration
 from hiss.errors import HissError
-from hiss.files.pin import find_running
-from hiss.files.release import DJANGO_MANIFEST, read_manifest
+from hiss.files.pin import find_running, read_running
+from hiss.files.release import CURRENT, DJANGO_MANIFEST, kept_ids, read_manifest, read_published
+from hiss.http.codings import SUFFIXES
 
 if TYPE_CHECKING:
-    from hiss.core.manifest import Manifest
+    from collections.abc import Iterator
+
+    from hiss.core.manifest import Manifest, ManifestEntry
 
 _MOST: Final = 5
 
@@ -36,10 +42,38 @@ def check_release(**_kwargs: Any) -> list[CheckMessage]:
     return []
 
 
+def check_built(**_kwargs: Any) -> list[CheckMessage]:
+    """hiss.W009: nothing was built into STATIC_ROOT."""
+    root = read_folder(settings.STATIC_ROOT)
+    # Of a release that should be there, hiss.E002 tells more.
+    if not root or not is_collected() or check_release():
+        return []
+    if not os.path.isdir(root):
+        problem = "is not there"
+    elif not os.listdir(root):
+        problem = "is empty"
+    elif builds_releases(find_storage()) and not _has_release(root):
+        problem = "holds no release of Hiss's"
+    else:
+        return []
+    return [
+        Warning(
+            f"STATIC_ROOT, {root}, {problem}.",
+            hint="Run manage.py collectstatic where the application is released.",
+            id="hiss.W009",
+        )
+    ]
+
+
+def _has_release(root: str) -> bool:
+    """Whether there is one, or was: of a pointer without its manifest hiss.E008 tells."""
+    return bool(kept_ids(root)) or os.path.exists(os.path.join(root, CURRENT))
+
+
 def check_manifests(**_kwargs: Any) -> list[CheckMessage]:
     """hiss.E008: what says what is published does not agree, with itself or with the files."""
-    root = os.fspath(settings.STATIC_ROOT or "")
-    if not root or not os.path.isdir(root):
+    root = read_folder(settings.STATIC_ROOT)
+    if not os.path.isdir(root):
         return []
     try:
         manifest = read_manifest(root)
@@ -52,22 +86,38 @@ def check_manifests(**_kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Error(
-            f"The release in force in {root}, {manifest.id}, is not what its manifest says: "
-            f"{problem}.",
-            hint="Run collectstatic again; let nothing else write into STATIC_ROOT.",
+            f"What is in {root} is not what the manifest of release {manifest.id}, in force there, "
+            f"or of another kept one, says: {problem}.",
+            # Django does not start the build of a manifest storage whose manifest it cannot read.
+            hint="Remove a manifest that cannot be read, and run collectstatic again; let nothing "
+            "else write into STATIC_ROOT.",
             id="hiss.E008",
         )
     ]
 
 
 def _lost_files(manifest: Manifest, root: str) -> str:
+    """Of the release in force all files; of the others that are kept, those that no other replaces.
+    Variants too, as the release says that was built last: it made them anew.
+    """
+    in_force = {entry.file for entry in manifest.entries}
     lost = [
-        entry.file
-        for entry in manifest.entries
-        if entry.immutable and _size(os.path.join(root, entry.file)) != entry.size
+        name
+        for record in read_published(root).records.values()
+        if record.immutable or record.file in in_force
+        for name, size in _files(record)
+        if _size(os.path.join(root, name)) != size
     ]
     more = f" and {len(lost) - _MOST} more" if len(lost) > _MOST else ""
     return f"{', '.join(lost[:_MOST])}{more} is missing or of another size" if lost else ""
+
+
+def _files(record: ManifestEntry) -> Iterator[tuple[str, int]]:
+    """The names of a file and its variants, with their sizes."""
+    yield record.file, record.size
+    for coding, size in record.codings.items():
+        if coding in SUFFIXES:
+            yield record.file + SUFFIXES[coding], size
 
 
 def _size(path: str) -> int:
@@ -78,41 +128,39 @@ def _size(path: str) -> int:
 
 
 def _other_names(manifest: Manifest, root: str) -> str:
-    path = os.path.join(root, DJANGO_MANIFEST)
+    django_manifest = getattr(find_storage(), "manifest_name", DJANGO_MANIFEST)
+    path = os.path.join(root, django_manifest)
     try:
         with open(path, encoding="utf-8") as file:
-            paths = json.load(file)["paths"]
+            paths = dict(json.load(file)["paths"])
     except FileNotFoundError:
         return ""
     except (OSError, ValueError, KeyError, TypeError):
-        return f"{DJANGO_MANIFEST} cannot be read"
+        return f"{django_manifest} cannot be read"
     hashed = {entry.name: entry.file for entry in manifest.entries if entry.immutable}
     other = [name for name, file in hashed.items() if paths.get(name) != file]
-    return f"{DJANGO_MANIFEST} has other names, such as that of {other[0]}" if other else ""
+    return f"{django_manifest} has other names, such as that of {other[0]}" if other else ""
 
 
 def check_stale(**_kwargs: Any) -> list[CheckMessage]:
-    """hiss.W010: sources are not what they were when the release in force was built."""
-    root = os.fspath(settings.STATIC_ROOT or "")
-    storage = find_storage()
+    """hiss.W010: sources are not what they were when the release that is rendered was built."""
+    # Where what is built is collected again, as hiss.E006 says, it is never of its sources.
+    if not builds_releases(find_storage()) or check_sources():
+        return []
     try:
-        manifest = read_manifest(root) if root and storage else None
         configuration = read_configuration()
+        root, pin = configuration.static_root, configuration.settled.pin
+        manifest = read_running(root, pin) if root else None
     except (HissError, ImproperlyConfigured):
-        # hiss.E008 or hiss.E001 says it.
+        # hiss.E001, hiss.E002 or hiss.E008 says it.
         return []
-    if manifest is None:
-        return []
-    from hiss.django.checks.sources import find_changed
-
-    changed = find_changed(manifest, configuration)
-    if not changed:
+    changed = find_changed(manifest) if manifest else []
+    if manifest is None or not changed:
         return []
     more = f" and {len(changed) - _MOST} more" if len(changed) > _MOST else ""
     return [
         Warning(
-            f"The release in force, {manifest.id}, is not of today's sources: "
-            f"{', '.join(changed[:_MOST])}{more}.",
+            f"Release {manifest.id} is not of today's sources: {', '.join(changed[:_MOST])}{more}.",
             hint="Run collectstatic, and start the application again.",
             id="hiss.W010",
         )

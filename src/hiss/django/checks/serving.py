@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from importlib.util import find_spec
 from typing import Any, Final
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning  # noqa: A004 - Django's name
 from django.utils.module_loading import import_string
+
+from hiss.django.checks.storage import find_storage, is_elsewhere
 
 # What changes answers in ways that are right for pages, and wrong for files.
 _MUST_FOLLOW: Final = frozenset(
@@ -23,6 +26,9 @@ _MUST_FOLLOW: Final = frozenset(
 
 # What does its work for pages, and for nothing where a file is asked for.
 _FOR_PAGES: Final = "django.contrib."
+
+# By its own name, or by those that compat/whitenoise has; in a comment it says nothing.
+_IMPORT: Final = re.compile(r"^\s*(?:from|import)\s+(?:hiss|whitenoise)\b", re.MULTILINE)
 
 _SECURITY: Final = "django.middleware.security.SecurityMiddleware"
 
@@ -92,7 +98,7 @@ def check_place(**_kwargs: Any) -> list[CheckMessage]:
 
 def check_server(**_kwargs: Any) -> list[CheckMessage]:
     """hiss.W005: nothing serves static files in production: no middleware, and no wrapper."""
-    if any(_is_ours(name) for name in settings.MIDDLEWARE) or _is_wrapped():
+    if is_served_by_us() or is_elsewhere(find_storage()):
         return []
     return [
         Warning(
@@ -105,8 +111,13 @@ def check_server(**_kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+def is_served_by_us() -> bool:
+    """Whether anything of Hiss answers for static files in production."""
+    return any(_is_ours(name) for name in settings.MIDDLEWARE) or _is_wrapped()
+
+
 def _is_wrapped() -> bool:
-    """Whether the project's wsgi.py or asgi.py names Hiss; they are read, and not run."""
+    """Whether the project's wsgi.py or asgi.py imports Hiss; they are read, and not run."""
     package = (settings.ROOT_URLCONF or "").rpartition(".")[0]
     modules = {f"{package}.wsgi", f"{package}.asgi"} if package else {"wsgi", "asgi"}
     for key in ("WSGI_APPLICATION", "ASGI_APPLICATION"):
@@ -122,7 +133,7 @@ def _is_wrapped() -> bool:
         if path and os.path.isfile(path):
             with open(path, encoding="utf-8", errors="replace") as file:
                 text = file.read()
-            if "hiss" in text or "WhiteNoise(" in text:
+            if _IMPORT.search(text):
                 return True
     return False
 

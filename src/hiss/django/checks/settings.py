@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Warning  # noqa: A004 - Django's name
 from django.core.exceptions import ImproperlyConfigured
 
+from hiss.django.checks.serving import is_served_by_us
 from hiss.django.conf import find_static_prefix, is_set, read_configuration
 from hiss.django.names import (
     ALIASES,
@@ -49,7 +50,7 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     honoured = sorted(
         OLD_PREFIX + key for key in (*KEYS, *ALIASES) if hasattr(settings, OLD_PREFIX + key)
     )
-    if honoured:
+    if honoured and not any(each.id == "hiss.E001" for each in messages):
         text = f"Honoured where {DICT} says nothing: {', '.join(honoured)}."
         messages.append(Info(text, hint=f"Move them into {DICT}.", id="hiss.I001"))
     return messages
@@ -78,7 +79,7 @@ def check_prefix(**_kwargs: Any) -> list[CheckMessage]:
         named = find_static_prefix()
     except (ImproperlyConfigured, HissError):
         return []
-    if not url or configured is None or named is None:
+    if not url or configured is None or named is None or not is_served_by_us():
         return []
     path = urlsplit(url).path
     if is_set("STATIC_PREFIX") and configured != named and not urlsplit(url).netloc:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 _OURS: Final = "hiss.django.storage.CompressedManifestStaticFilesStorage"
@@ -18,9 +19,32 @@ def find_storage() -> type | None:
         return None
     try:
         storage = import_string(settings.STORAGES["staticfiles"]["BACKEND"])
-    except (ImportError, KeyError, TypeError):
+    except (AttributeError, ImportError, ImproperlyConfigured, KeyError, TypeError):
         return None
     return storage if isinstance(storage, type) else None
+
+
+def builds_releases(storage: type | None) -> bool:
+    """Whether collectstatic makes releases with this storage: it is Hiss's."""
+    from hiss.django.storage import (
+        CompressedManifestStaticFilesStorage,
+        CompressedStaticFilesStorage,
+    )
+
+    ours = (CompressedManifestStaticFilesStorage, CompressedStaticFilesStorage)
+    return storage is not None and issubclass(storage, ours)
+
+
+def is_elsewhere(storage: type | None) -> bool:
+    """Whether files are kept, and so served, elsewhere than in STATIC_ROOT, as in a bucket."""
+    from django.contrib.staticfiles.storage import StaticFilesStorage
+
+    return storage is not None and not issubclass(storage, StaticFilesStorage)
+
+
+def is_collected() -> bool:
+    """Whether collectstatic is to write into STATIC_ROOT."""
+    return apps.is_installed("django.contrib.staticfiles") and not is_elsewhere(find_storage())
 
 
 def check_old_setting(**_kwargs: Any) -> list[CheckMessage]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from hiss.core.manifest import Manifest, ManifestEntry
-    from hiss.release.adopt.plan import Adoption, Taking
+    from hiss.release.adopt.plan import Adoption
     from hiss.release.adopt.wanted import Source, Wanted
     from hiss.release.retain import Retention
 
@@ -71,6 +71,8 @@ class Adopted:
 
     taken: tuple[Taken, ...]
     left: tuple[Left, ...]
+    #: Releases that were here, and of which files were brought.
+    mended: tuple[Taken, ...]
     #: Variants that are left out.
     notes: tuple[Note, ...]
     #: Files whose plain names are other releases' at the source: not needed to serve this one.
@@ -122,11 +124,12 @@ def _carry_out(adoption: Adoption, source: Source, root: str, watch: Watch | Non
     lacking = {each.content for each in wanted}
     had = {c: integrity for c, integrity in adoption.present.items() if c not in lacking}
     had |= intake.had
-    taken, left, notes, skipped = [], [*adoption.left], [], []
+    mended, damaged, lost = _settle_mending(adoption, intake.had, failed)
+    taken, left, notes, skipped = [], [*adoption.left, *damaged], [*lost], []
     for taking in adoption.taken:
         faults = _faults(taking.manifest, had, failed)
         if faults:
-            left.append(_left(taking, faults))
+            left.append(_left(taking.manifest, faults))
             continue
         manifest = _with_variants_had(taking.manifest, had)
         notes += [*taking.notes, *_lost_variants(taking.manifest, had, failed)]
@@ -135,9 +138,7 @@ def _carry_out(adoption: Adoption, source: Source, root: str, watch: Watch | Non
             for entry in manifest.entries
             if _content(entry) not in had
         ]
-        new = [each for each in taking.wanted if each.content in had]
-        size = sum(each.content.size * len(each.homes) for each in new)
-        taken.append(Taken(manifest, sum(len(each.homes) for each in new), size))
+        taken.append(_taken(manifest, taking.wanted, had))
     manifests = [each.manifest for each in taken]
     intake.remove(intake.written - _needed([*kept, *manifests]))
     _place_plain(manifests, root, intake, before)
@@ -145,7 +146,37 @@ def _carry_out(adoption: Adoption, source: Source, root: str, watch: Watch | Non
         text = format_manifest(manifest).encode("utf-8")
         write_atomic(os.path.join(root, manifest_name(manifest.id)), text, durable=True)
     _write_down(adoption, root)
-    return Adopted(tuple(taken), tuple(left), tuple(notes), tuple(skipped))
+    return Adopted(tuple(taken), tuple(left), mended, tuple(notes), tuple(skipped))
+
+
+def _settle_mending(
+    adoption: Adoption, had: Mapping[Content, str], failed: Mapping[Content, str]
+) -> tuple[tuple[Taken, ...], list[Left], list[Note]]:
+    """What was mended; what of it could not be: releases, and variants."""
+    mended, left, notes = [], [], []
+    for each in adoption.mended:
+        manifest = each.manifest
+        taken = _taken(manifest, each.wanted, had)
+        if taken.files:
+            mended.append(taken)
+        files = {entry.file for entry in manifest.entries}
+        lacking = [
+            (home, failed.get(wanted.content, ABSENT))
+            for wanted in each.wanted
+            if wanted.content not in had
+            for home in wanted.homes
+        ]
+        notes += [Note(manifest.id, home, why) for home, why in lacking if home not in files]
+        faults = [(home, why) for home, why in lacking if home in files]
+        if faults:
+            left.append(_left(manifest, faults, "it is here, and damaged: "))
+    return tuple(mended), left, notes
+
+
+def _taken(manifest: Manifest, wanted: Iterable[Wanted], had: Mapping[Content, str]) -> Taken:
+    new = [each for each in wanted if each.content in had]
+    size = sum(each.content.size * len(each.homes) for each in new)
+    return Taken(manifest, sum(len(each.homes) for each in new), size)
 
 
 def _take_in(
@@ -185,12 +216,11 @@ def _faults(
     return faults
 
 
-def _left(taking: Taking, faults: list[tuple[str, str]]) -> Left:
+def _left(manifest: Manifest, faults: list[tuple[str, str]], before: str = "") -> Left:
     told = [f"{file}: {why}" for file, why in faults[:_MOST_TOLD]]
     if len(faults) > _MOST_TOLD:
         told.append(f"and {len(faults) - _MOST_TOLD} more files")
-    manifest = taking.manifest
-    return Left(manifest.id, manifest.label, "; ".join(told), is_fault=True)
+    return Left(manifest.id, manifest.label, before + "; ".join(told), is_fault=True)
 
 
 def _with_variants_had(manifest: Manifest, had: Mapping[Content, str]) -> Manifest:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from hiss.core.manifest import format_manifest, release_id
+from hiss.files.announce import NAME
 from hiss.files.release import DJANGO_MANIFEST
 from hiss.http.paths import is_plain_name, is_public_name
 from hiss.release.history import parse_time
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from hiss.core.manifest import Manifest, ManifestEntry
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
+# What Hiss itself says under the prefix, of releases: `hiss.json`, and a manifest for each id.
+_STEM, _EXTENSION = os.path.splitext(NAME)
+_OWN: Final = re.compile(rf"{_STEM}(\.[0-9A-Za-z]+)?{re.escape(_EXTENSION)}")
 
 _LABEL: Final = 200
 
@@ -46,6 +50,8 @@ def _fault_of(entry: ManifestEntry) -> str:
             return f"its manifest has {name!r}, which is not the name of a public file"
     if entry.file == DJANGO_MANIFEST:
         return f"its manifest has {DJANGO_MANIFEST}, which is Django's own"
+    if _OWN.fullmatch(entry.file):
+        return f"its manifest has {entry.file!r}, a name that Hiss answers itself"
     if not all(_SHA256.fullmatch(each) for each in (entry.sha256, *entry.checksums.values())):
         return f"its manifest has no SHA-256 of {entry.file!r}"
     if not _is_shown(entry.type):

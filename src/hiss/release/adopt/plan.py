@@ -52,7 +52,20 @@ class Taking:
     @property
     def size(self) -> int:
         """Bytes that it brings."""
-        return sum(each.content.size * len(each.homes) for each in self.wanted)
+        return _size(self.wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """A release that is here, of which hashed files lack or are damaged."""
+
+    manifest: Manifest
+    wanted: tuple[Wanted, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes that it brings."""
+        return _size(self.wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,8 @@ class Adoption:
     #: The release that was in force last first.
     taken: tuple[Taking, ...]
     left: tuple[Left, ...]
+    #: Releases that are here, and of which something is not.
+    mended: tuple[Mending, ...]
     #: The integrity of what the root has already.
     present: Mapping[Content, str]
     #: When the source's releases were in force.
@@ -86,7 +101,8 @@ class Adoption:
     def wanted(self) -> list[Wanted]:
         """All bytes that are to be had, each once."""
         merged: dict[Content, Wanted] = {}
-        for each in (each for taking in self.taken for each in taking.wanted):
+        wholes: tuple[Mending | Taking, ...] = (*self.mended, *self.taken)
+        for each in (each for whole in wholes for each in whole.wanted):
             known = merged.get(each.content, each)
             homes = dict.fromkeys((*known.homes, *each.homes))
             places = dict.fromkeys((*known.places, *each.places))
@@ -109,7 +125,7 @@ def plan_adoption(
         raise ConfigurationError(f"{root} cannot adopt from itself")
     now = datetime.now(UTC)
     here, there = read_ledger(root), read_ledger(source.folder)
-    left = [Left(release_id, "", why, is_fault=True) for release_id, why in source.refused]
+    left = [Left(each.id, "", each.why, each.is_fault) for each in source.refused]
     left += [_left_unreadable(source.folder, path) for path in there.unreadable]
     fit = []
     for release in _not_of_the_future(there.releases, now):
@@ -118,11 +134,17 @@ def plan_adoption(
             left.append(_left(release, fault, is_fault=True))
         else:
             fit.append(release)
-    here_ids = {each.id for each in here.releases}
-    left += [_left(each, "it is here already") for each in fit if each.id in here_ids]
+    shelf = _Shelf(here, room)
+    there_ids = {each.id for each in fit}
+    mended = []
+    for release in (each for each in here.releases if each.id in there_ids):
+        mending = shelf.mend(release.manifest)
+        if isinstance(mending, Mending):
+            mended.append(mending)
+        else:
+            left.append(_left(release, mending or "it is here already", is_fault=bool(mending)))
     wanted, unwanted = _retain(here, fit, retention, now)
     left += unwanted
-    shelf = _Shelf(here, room)
     taken = []
     for manifest in _with_common_variants(wanted, fit, here):
         taking = shelf.add(manifest)
@@ -136,7 +158,19 @@ def plan_adoption(
         for name, release_id in read_expired(source.folder).items()
         if is_plain_name(name) and release_id.isalnum()
     }
-    return Adoption(source.where, tuple(taken), tuple(left), shelf.present, tuple(events), expired)
+    return Adoption(
+        where=source.where,
+        taken=tuple(taken),
+        left=tuple(left),
+        mended=tuple(mended),
+        present=shelf.present,
+        events=tuple(events),
+        expired=expired,
+    )
+
+
+def _size(wanted: Iterable[Wanted]) -> int:
+    return sum(each.content.size * len(each.homes) for each in wanted)
 
 
 def _left(release: Release, why: str, *, is_fault: bool = False) -> Left:
@@ -224,11 +258,16 @@ class _Shelf:
     def __init__(self, here: Ledger, room: int | None) -> None:
         self._root = here.root
         self._room = room
+        #: By their names: the files of releases, each with the variants that the disk should have.
+        self._here = {each.file: each for each in union(each.manifest for each in here.releases)}
+        #: By the plain names of releases: the hashes of all that they say.
+        self._plain: dict[str, set[str]] = {}
+        for each in (entry for r in here.releases for entry in r.manifest.entries):
+            if not each.immutable:
+                self._plain.setdefault(each.file, set()).add(each.sha256)
         #: By the names of files of releases: their bytes' hash.
         self._taken = {
-            item.file: item.sha256
-            for entry in union(each.manifest for each in here.releases)
-            for item in items(entry)
+            item.file: item.sha256 for entry in self._here.values() for item in items(entry)
         }
         self._planned: set[str] = set()
         self._measured: dict[str, Measured | None] = {}
@@ -242,15 +281,30 @@ class _Shelf:
         settled = self._without_taken_variants(manifest)
         wanted = tuple(self._wanted(settled))
         taking = Taking(settled, wanted, tuple(_lost_variants(manifest, settled)))
-        if self._room is not None:
-            if taking.size > self._room:
-                return f"it needs {taking.size} bytes, and the disk has {self._room} left for it"
-            self._room -= taking.size
-        self._planned.update(home for each in wanted for home in each.homes)
+        if crowd := self._claim(wanted):
+            return crowd
         for entry in settled.entries:
             if entry.immutable:
                 self._taken.update((place.name, content.sha256) for place, content in parts(entry))
         return taking
+
+    def mend(self, manifest: Manifest) -> Mending | str:
+        """How a release that is here is to be mended; why it cannot be, or empty: it is whole."""
+        entries = (self._here[entry.file] for entry in manifest.entries if entry.immutable)
+        wanted = tuple(self._wanted(replace(manifest, entries=tuple(entries))))
+        if not wanted:
+            return ""
+        return self._claim(wanted) or Mending(manifest, wanted)
+
+    def _claim(self, wanted: tuple[Wanted, ...]) -> str:
+        """Have these be planned; why they cannot be, or empty."""
+        size = _size(wanted)
+        if self._room is not None:
+            if size > self._room:
+                return f"it needs {size} bytes, and the disk has {self._room} left for it"
+            self._room -= size
+        self._planned.update(home for each in wanted for home in each.homes)
+        return ""
 
     def _conflict(self, manifest: Manifest) -> str:
         for entry in manifest.entries:
@@ -260,6 +314,8 @@ class _Shelf:
             taken = self._taken.get(file)
             if taken is not None and taken != entry.sha256:
                 return f"a release that is here has {file!r} with other bytes"
+            if self._plain.get(file, {entry.sha256}) != {entry.sha256}:
+                return f"a release that is here has {file!r} as a plain name, with other bytes"
             found = None if taken else self._measure(file)
             if found is not None and found.content.sha256 != entry.sha256:
                 return f"{file!r} is here with other bytes, of no release: remove it"

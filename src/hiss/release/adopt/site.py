@@ -34,7 +34,7 @@ from hiss.files.announce import NAME
 from hiss.files.atomic import write_atomic
 from hiss.files.release import CURRENT, manifest_name
 from hiss.http.paths import quote_path
-from hiss.release.adopt.wanted import CHUNK, AbsentError, UnfitError, take_first
+from hiss.release.adopt.wanted import CHUNK, AbsentError, Refused, UnfitError, take_first
 from hiss.release.history import Event, add_events, parse_time
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class SiteSource:
     def __init__(self, base: str, folder: str) -> None:
         self.where = base
         self.folder = folder
-        self.refused: list[tuple[str, str]] = []
+        self.refused: list[Refused] = []
         self._opener = _make_opener()
 
     def read_notes(self) -> None:
@@ -71,17 +71,25 @@ class SiteSource:
             ManifestError: It cannot be had, or does not say it.
         """
         document = self._read_list()
-        manifests = []
+        current = document.get("id")
+        manifests, absent = [], []
         for each in document["releases"][:_MOST_RELEASES]:
             release_id = str(each.get("id", "")) if isinstance(each, Mapping) else ""
             if not (release_id.isascii() and release_id.isalnum()) or len(release_id) > 64:
-                self.refused.append((ascii(release_id)[:70], "this is no release's id"))
+                self.refused.append(Refused(ascii(release_id)[:70], "this is no release's id"))
                 continue
             try:
                 manifests.append(self._read_manifest(release_id, each.get("manifest")))
+            except AbsentError as error:
+                absent.append((release_id, str(error)))
             except (UnfitError, ManifestError) as error:
-                self.refused.append((release_id, f"its manifest cannot be had: {error}"))
-        current = document.get("id")
+                self.refused.append(Refused(release_id, f"its manifest cannot be had: {error}"))
+        for release_id, why in absent:
+            # A site says what it had when it was started; a prune has let some go since. Never the
+            # one in force, nor all of them.
+            is_gone = bool(manifests) and release_id != current
+            words = "it was let go there meanwhile" if is_gone else "its manifest cannot be had"
+            self.refused.append(Refused(release_id, f"{words}: {why}", is_fault=not is_gone))
         if current in {manifest.id for manifest in manifests}:
             path = os.path.join(self.folder, CURRENT)
             write_atomic(path, f"{current}\n".encode("ascii"))

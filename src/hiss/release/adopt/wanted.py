@@ -53,6 +53,15 @@ class Wanted:
     have: str = ""
 
 
+class Refused(NamedTuple):
+    """A release that a source names and whose manifest cannot be had."""
+
+    id: str
+    why: str
+    #: Whether something is wrong with it; else it was let go there since.
+    is_fault: bool = True
+
+
 class UnfitError(Exception):
     """What a source gave is not what was wanted; says in words what it is."""
 
@@ -85,8 +94,8 @@ class Source(Protocol):
         """A folder with what a root's `.hiss` says of releases, in copy where need be."""
 
     @property
-    def refused(self) -> Sequence[tuple[str, str]]:
-        """Releases that it names and whose manifests cannot be had: id, and why."""
+    def refused(self) -> Sequence[Refused]:
+        """Releases that it names and whose manifests cannot be had."""
 
     def fetch(self, wanted: Iterable[Wanted], take: Taker) -> dict[Content, str]:
         """Hand over all that it has of what is wanted; of the rest, why not."""

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from hiss.core.nearest import nearest
 from hiss.errors import ConfigurationError
 from hiss.http.paths import normalise_prefix
+from hiss.release.retain import Retention
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,6 +45,10 @@ class DeployConfig:
     command_timeout: float = 600
     #: So many answers in a row, each over a connection of its own: several processes may answer.
     settle: int = 5
+    #: The file beside the code that says which release it was built with; empty: none.
+    release_file: str = ""
+    #: Which releases are kept once the site answers with the new one.
+    retention: Retention = field(default_factory=Retention)
 
 
 # What there must be, and what to write where it lacks.
@@ -56,7 +61,7 @@ _NEEDED: Final = {
 
 
 def parse_deploy(
-    table: Mapping[str, Any], folder: str, defaults: Mapping[str, str] | None = None
+    table: Mapping[str, Any], folder: str, defaults: Mapping[str, Any] | None = None
 ) -> DeployConfig:
     """A [tool.hiss.deploy] table; paths are relative to `folder`. `defaults` are for what it lacks.
 
@@ -69,7 +74,9 @@ def parse_deploy(
     for key, example in _NEEDED.items():
         if not values.get(key):
             raise ConfigurationError(f"{key} is not set", f"Such as `{example} in pyproject.toml.")
-    values["root"] = os.path.join(folder, values["root"])
+    for key in ("root", "release_file"):
+        if values.get(key):
+            values[key] = os.path.join(folder, values[key])
     return DeployConfig(folder=folder, **values)
 
 
@@ -151,6 +158,7 @@ _READERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "host": _text,
     "pages": _pages,
     "prefix": _prefix,
+    "release_file": _text,
     "restart": _text,
     "root": _text,
     "settle": _count,

@@ -43,6 +43,12 @@ class Journal:
     restarted: bool = False
     #: When the deploy began, as RFC 3339 has it.
     started: str = ""
+    #: The file that pins the code to a release, as the disk has it: whatever link led there may
+    #: lead elsewhere by the time of the way back. Empty until it was looked at.
+    pin_file: str = ""
+    #: Whether it was there, and what it said.
+    had_pin: bool = False
+    former_pin: str = ""
 
 
 def read_journal(root: str) -> Journal | None:

@@ -17,6 +17,7 @@ SWITCH: Final = "switch"
 RESTART: Final = "restart"
 ANSWER: Final = "answer"
 PAGES: Final = "pages"
+PRUNE: Final = "prune"
 BACK: Final = "back"
 UNDO: Final = "undo"
 
@@ -43,6 +44,8 @@ class DeployPlan:
     """A deploy before it is done."""
 
     steps: tuple[Step, ...]
+    #: What is done once the deploy is over; if it fails, the site is deployed all the same.
+    last: Step
     #: What is done once the site was changed and a step has failed; empty where there is nothing
     #: to go back to.
     way_back: tuple[Step, ...]
@@ -51,24 +54,33 @@ class DeployPlan:
 def plan_deploy(config: DeployConfig, before: str) -> DeployPlan:
     """The plan of a deploy onto a site whose release in force is `before`; empty: there is none."""
     place = f" in the place of {before}" if before else ""
+    pin = f", and name it in {config.release_file}" if config.release_file else ""
     restart = Step(RESTART, config.restart, config.restart)
     steps = (
         *(Step(CHECK, command, command) for command in config.check),
         Step(BUILD, f"{HOLD}=1 {config.build}", config.build),
-        Step(SWITCH, f"put the release that was built in force in {config.root}{place}"),
+        Step(SWITCH, f"put the release that was built in force in {config.root}{place}{pin}"),
         restart,
         Step(ANSWER, _answer(config, "the new release")),
         Step(PAGES, f"{', '.join(config.pages)}: all are 200, and what they need of {_at(config)}"),
     )
+    last = Step(PRUNE, f"let go releases that are not kept: {_rule(config)}")
     if not before:
-        return DeployPlan(steps, ())
+        return DeployPlan(steps, last, ())
+    unpin = f", and what {config.release_file} said" if config.release_file else ""
     back = (
-        Step(BACK, f"put release {before} back in force"),
+        Step(BACK, f"put release {before} back in force{unpin}"),
         *([Step(UNDO, config.undo, config.undo)] if config.undo else []),
         restart,
         Step(ANSWER, _answer(config, before)),
     )
-    return DeployPlan(steps, back)
+    return DeployPlan(steps, last, back)
+
+
+def _rule(config: DeployConfig) -> str:
+    releases, days = config.retention.releases, config.retention.days
+    last = "the last stays" if releases == 1 else f"the last {releases} stay"
+    return f"{last}, and those in force in the last {days:g} days" if days else last
 
 
 def _answer(config: DeployConfig, release: str) -> str:

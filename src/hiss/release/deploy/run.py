@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
 
 from hiss.errors import HissError
 from hiss.files.lock import locked
+from hiss.files.pin import write_release_file
 from hiss.files.release import LOCK, read_manifest
 from hiss.release.deploy.answer import wait_for_release
-from hiss.release.deploy.built import find_built, read_stamps
+from hiss.release.deploy.built import expect_build, find_built
 from hiss.release.deploy.check import check_pages
 from hiss.release.deploy.client import Site
 from hiss.release.deploy.command import run_command
@@ -24,12 +25,14 @@ from hiss.release.deploy.journal import (
     remove_journal,
     write_journal,
 )
+from hiss.release.deploy.pin import note_pin, put_back_pin
 from hiss.release.deploy.plan import (
     ANSWER,
     BACK,
     BUILD,
     HOLD,
     PAGES,
+    PRUNE,
     RESTART,
     SWITCH,
     Step,
@@ -38,6 +41,7 @@ from hiss.release.deploy.plan import (
 )
 from hiss.release.deploy.signals import stopping
 from hiss.release.originals import restore
+from hiss.release.prune import prune
 from hiss.release.switch import switch
 
 if TYPE_CHECKING:
@@ -136,7 +140,7 @@ def undo(config: DeployConfig, watch: Watch) -> Outcome:
             f"its step `{journal.step}`"
         )
         _await_leftover(hold, config.command_timeout, watch)
-        return _Deploy(config, watch, hold, stop, journal).go_back("")
+        return _Deploy(config, watch, hold, stop, journal).go_back("", is_asked=True)
 
 
 def find_journal(root: str) -> Journal:
@@ -194,18 +198,25 @@ class _Deploy:
             self.go_back("")
             raise
         remove_journal(self._config.root)
+        self._let_go()
         return self._outcome("deployed")
 
-    def go_back(self, problem: str) -> Outcome:
-        """Have the site be what it was, as far as it was changed."""
+    def _let_go(self) -> None:
+        """Nothing is left to go back to any more: what is not kept may go."""
+        try:
+            self._do(self._plan.last)
+        except (HissError, OSError) as error:
+            self._watch.say(f"the deploy is good; only the prune failed: {_words(error)}")
+
+    def go_back(self, problem: str, *, is_asked: bool = False) -> Outcome:
+        """Have the site be what it was, as far as it was changed; `is_asked`: by somebody."""
         self._stop.disarm()
         self._failed = self._journal.step if problem else ""
         self._expected = self._journal.before
         try:
             is_changed = self._is_changed()
             if is_changed and not self._journal.before:
-                words = "there was no release before: what is in force stays, and nothing is undone"
-                return self._outcome("broken", problem, words)
+                return self._outcome("broken", problem, self._give_up(is_asked=is_asked))
             if not is_changed:
                 self._tidy()
             else:
@@ -218,12 +229,24 @@ class _Deploy:
         remove_journal(self._config.root)
         return self._outcome("undone" if is_changed else "unchanged", problem)
 
+    def _give_up(self, *, is_asked: bool) -> str:
+        """There is nothing to go back to; in words."""
+        release = in_force(self._config.root)
+        stays = f"release {release} stays in force" if release else "none is in force"
+        words = f"there was no release before: {stays}"
+        if not is_asked:
+            return words
+        # What nobody can undo must not be left to undo for ever.
+        remove_journal(self._config.root)
+        return f"{words}, and nothing is left to undo"
+
     def _is_changed(self) -> bool:
         return self._journal.restarted or in_force(self._config.root) != self._journal.before
 
     def _tidy(self) -> None:
         """The plain names are what a build writes over, and a build that was killed leaves."""
         root, before = self._config.root, self._journal.before
+        put_back_pin(self._journal)
         if not before or not self._journal.step:
             return
         if self._journal.switched:
@@ -269,12 +292,15 @@ class _Deploy:
             BACK: self._switch_back,
             ANSWER: self._answer,
             PAGES: self._pages,
+            PRUNE: self._prune,
         }
         return actions.get(step.name, self._command)(step)
 
     def _build(self, step: Step) -> str:
         root = self._config.root
-        before, was_in_force = read_stamps(root), in_force(root)
+        before, was_in_force = expect_build(root), in_force(root)
+        # A build of another version may write it, though it is held.
+        self._note_pin(step)
         self._command(step, {HOLD: "1"})
         release = find_built(root, before)
         self._journal = replace(self._journal, release=release)
@@ -284,11 +310,28 @@ class _Deploy:
             self._watch.say(f"the build has put {release} in force itself: {HOLD}=1 is not heeded")
         return f"release {release}"
 
-    def _switch(self, _step: Step) -> str:
-        return _switch(self._config.root, self._journal.release, "deploy")
+    def _note_pin(self, step: Step) -> None:
+        self._journal = note_pin(self._journal, self._config.release_file)
+        self._note(step)
+
+    def _switch(self, step: Step) -> str:
+        # The build may have brought new code, where a link leads to it.
+        self._note_pin(step)
+        words = _switch(self._config.root, self._journal.release, "deploy")
+        if self._journal.pin_file:
+            write_release_file(self._journal.pin_file, self._journal.release)
+        return words
 
     def _switch_back(self, _step: Step) -> str:
-        return _switch(self._config.root, self._journal.before, "undo")
+        words = _switch(self._config.root, self._journal.before, "undo")
+        put_back_pin(self._journal)
+        return words
+
+    def _prune(self, _step: Step) -> str:
+        pruning = prune(self._config.root, self._config.retention)
+        if pruning.obstacle:
+            raise StepFailedError(pruning.obstacle)
+        return f"{_count(len(pruning.releases), 'release')} went" if pruning.releases else ""
 
     def _answer(self, _step: Step) -> str:
         manifest = self._manifest(self._expected)

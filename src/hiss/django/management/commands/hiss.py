@@ -6,10 +6,11 @@ import sys
 from argparse import REMAINDER
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from hiss.build.config import BuildConfig
-from hiss.cli.main import main
+from hiss.cli.main import CANNOT, main
 from hiss.django.conf import read_configuration
 
 if TYPE_CHECKING:
@@ -24,7 +25,13 @@ class Command(BaseCommand):
 
     def run_from_argv(self, argv: list[str]) -> None:
         """As from a shell: the exit code is the command's."""
-        sys.exit(main(argv[2:], config=_config(), program=f"{argv[0]} {argv[1]}"))
+        try:
+            # What is wrong with the settings, the doctor says.
+            config = None if argv[2:3] == ["doctor"] else _config()
+        except ImproperlyConfigured as error:
+            self.stderr.write(f"hiss: {error}")
+            sys.exit(CANNOT)
+        sys.exit(main(argv[2:], config=config, program=f"{argv[0]} {argv[1]}"))
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """For `call_command("hiss", "release", "list")`."""

@@ -1,0 +1,857 @@
+"""Broken set-ups, each found by its own id and no other's; and `hiss doctor`, as people run it."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import types
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from unittest.mock import patch
+
+import packages
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.test import override_settings
+from django.urls import set_script_prefix
+
+from hiss.django.checks import CHECKS, run
+from hiss.django.storage import CompressedManifestStaticFilesStorage
+
+PROJECT = Path(__file__).parents[2]
+PAGE = PROJECT / "docs" / "checks.md"
+ID = re.compile(r"hiss\.[EWI]\d{3}")
+
+HISS = "hiss.django.middleware.HissMiddleware"
+SECURITY = "django.middleware.security.SecurityMiddleware"
+SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
+COMMON = "django.middleware.common.CommonMiddleware"
+GOOD_ORDER = [SECURITY, HISS, SESSION, COMMON]
+
+SOURCES = {
+    "css/app.css": "a{background:url(../img/a.svg)}" * 40,
+    "css/print.css": "p{color:black}" * 40,
+    "img/a.svg": "<svg xmlns='http://www.w3.org/2000/svg'/>",
+    "js/app.js": "console.log(1);" * 40,
+}
+
+
+def found():
+    """The ids of what is wrong, in order."""
+    return sorted(each.id for each in run(deploy=True))
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A project that is set up well: its folders."""
+
+    path: Path
+    sources: Path
+    root: Path
+
+    @property
+    def release(self):
+        """The id of the release in force."""
+        return (self.root / ".hiss/current").read_text().strip()
+
+    @property
+    def manifest(self):
+        """Where the manifest of the release in force is."""
+        return self.root / f".hiss/releases/{self.release}.json"
+
+    def hashed(self, name):
+        """The published file of a name, by Django's manifest."""
+        return self.root / json.loads((self.root / "staticfiles.json").read_text())["paths"][name]
+
+
+@pytest.fixture
+def shop(tmp_path, configure, make_tree, collect):
+    """A project that nothing is wrong with, collected."""
+    sources = make_tree(SOURCES, "sources")
+    configure(ALLOWED_HOSTS=["shop.example"], MIDDLEWARE=GOOD_ORDER, STATIC_URL="static/")
+    return Shop(tmp_path, sources, collect())
+
+
+# How set-ups are broken: each as a context manager, at whose end they are mended.
+
+
+def setting(**changes):
+    """With these settings; a function as a value is asked with the shop."""
+    return lambda shop: override_settings(
+        **{
+            name: value(shop) if isinstance(value, types.FunctionType) else value
+            for name, value in changes.items()
+        }
+    )
+
+
+def storage(backend, **changes):
+    """With this storage of static files."""
+    default = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    return setting(STORAGES={"default": default, "staticfiles": {"BACKEND": backend}}, **changes)
+
+
+def written(place, data=""):
+    """With a file of this content, or without it for `None`; `place(shop)` says where."""
+
+    @contextmanager
+    def breaking(shop):
+        path = place(shop)
+        before = path.read_bytes() if path.is_file() else None
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = data(shop) if callable(data) else data
+        path.unlink() if text is None else path.write_text(text)
+        yield
+        path.unlink(missing_ok=True) if before is None else path.write_bytes(before)
+
+    return breaking
+
+
+def source(name, data=""):
+    """With a source of this content."""
+    return written(lambda shop: shop.sources / name, data)
+
+
+def together(*breaks):
+    """With all of these."""
+
+    @contextmanager
+    def breaking(shop):
+        first, *rest = breaks
+        with first(shop):
+            if rest:
+                with together(*rest)(shop):
+                    yield
+            else:
+                yield
+
+    return breaking
+
+
+def environment(**changes):
+    """With these variables."""
+    return lambda _shop: patch.dict(os.environ, changes)
+
+
+def collecting_all():
+    """With a staticfiles app that passes over nothing, as those have it who need .well-known."""
+    return lambda _shop: patch.object(apps.get_app_config("staticfiles"), "ignore_patterns", [])
+
+
+def without_module(name):
+    """Without a package."""
+    return lambda _shop: patch.dict(sys.modules, {name: None})
+
+
+def with_hooks(_shop):
+    """With a storage of the project's own that overrides one of Django's hooks."""
+    module = types.ModuleType("shop_storages")
+    module.Own = type("Own", (CompressedManifestStaticFilesStorage,), {"patterns": ()})
+    both = together(
+        lambda _shop: patch.dict(sys.modules, {"shop_storages": module}),
+        storage("shop_storages.Own"),
+    )
+    return both(_shop)
+
+
+def order(*middleware):
+    """With this middleware."""
+    return setting(MIDDLEWARE=list(middleware))
+
+
+CURRENT, RELEASES = ".hiss/current", ".hiss/releases"
+EN = "\u041d"
+DJANGOS = "django.contrib.staticfiles.storage"
+
+BROKEN = [
+    # Of the wrong type.
+    ("E001", "no-dict", setting(HISS=["MAX_AGE"])),
+    ("E001", "text", setting(HISS={"MAX_AGE": "60"})),
+    ("E001", "choice", setting(HISS={"MISSES": "theirs"})),
+    ("E001", "level", setting(HISS={"COMPRESSION": {"br": 99}})),
+    ("E001", "coding", setting(HISS={"COMPRESSION": {"lzma": 9}})),
+    ("E001", "prefix", setting(HISS={"STATIC_PREFIX": "https://cdn.example/"})),
+    ("E001", "folder", setting(HISS={"ROOT": 5})),
+    ("E001", "kept", setting(HISS={"KEEP_RELEASES": "all"})),
+    ("E001", "rules", setting(HISS={"MISSING_REFERENCES": []})),
+    ("E001", "static-root", setting(STATIC_ROOT=5)),
+    ("E001", "whitenoises", setting(WHITENOISE_MAX_AGE="60")),
+    # Unknown, misspelt, of another alphabet, or of no use any more.
+    ("W001", "unknown", setting(HISS={"XYZZY": 5})),
+    ("W001", "misspelt", setting(HISS={"MAXAGE": 5})),
+    ("W001", "outside", setting(HISS_MAX_AGE=5)),
+    ("W001", "cyrillic", setting(**{f"WHITE{EN}OISE_MAX_AGE": 5})),
+    ("W001", "cyrillic-dict", setting(**{f"{EN}ISS": {}})),
+    ("W001", "whitenoise", setting(WHITENOISE_ROOTS="/srv")),
+    ("W001", "servestatic", setting(SERVESTATIC_MAX_AGE=5)),
+    ("W001", "servestatic-unknown", setting(SERVESTATIC_USE_MANIFEST=True)),
+    # The pin.
+    ("E002", "variable", environment(HISS_RELEASE="0123456789abcdef")),
+    (
+        "E002",
+        "file",
+        together(
+            written(lambda shop: shop.path / "RELEASE", "v9\n"),
+            setting(HISS=lambda shop: {"RELEASE_FILE": shop.path / "RELEASE"}),
+        ),
+    ),
+    (
+        "E002",
+        "no-release-at-all",
+        together(
+            environment(HISS_RELEASE="0123456789abcdef"),
+            setting(STATIC_ROOT=lambda shop: shop.path / "nowhere"),
+        ),
+    ),
+    # Who serves.
+    ("W002", "apps", setting(INSTALLED_APPS=["django.contrib.staticfiles", "hiss.django"])),
+    ("W003", "gzip", order("django.middleware.gzip.GZipMiddleware", *GOOD_ORDER)),
+    ("W003", "cache", order("django.middleware.cache.UpdateCacheMiddleware", *GOOD_ORDER)),
+    ("W003", "common", order(SECURITY, COMMON, HISS, SESSION)),
+    ("W003", "conditional", order("django.middleware.http.ConditionalGetMiddleware", *GOOD_ORDER)),
+    ("W005", "no-middleware", order(SECURITY, SESSION, COMMON)),
+    ("W006", "before-security", order(HISS, SECURITY, SESSION, COMMON)),
+    ("W006", "after-sessions", order(SECURITY, SESSION, HISS, COMMON)),
+    ("W006", "no-security", order(SESSION, HISS, COMMON)),
+    # The storage.
+    ("E004", "hisss", setting(STATICFILES_STORAGE="hiss.django.storage.X")),
+    ("E004", "and-no-other", storage(f"{DJANGOS}.StaticFilesStorage", STATICFILES_STORAGE="X")),
+    ("W004", "hooks", with_hooks),
+    ("W008", "djangos", storage(f"{DJANGOS}.StaticFilesStorage")),
+    ("W008", "hisss", storage("hiss.django.storage.CompressedStaticFilesStorage")),
+    # STATIC_ROOT.
+    ("E005", "none", setting(STATIC_ROOT=None)),
+    ("E005", "empty", setting(STATIC_ROOT="")),
+    ("W009", "missing", setting(STATIC_ROOT=lambda shop: shop.path / "nowhere")),
+    (
+        "W009",
+        "empty",
+        together(
+            lambda shop: _new_folder(shop.path / "empty"),
+            setting(STATIC_ROOT=lambda shop: shop.path / "empty"),
+        ),
+    ),
+    (
+        "W009",
+        "not-hisss",
+        together(
+            written(lambda shop: shop.path / "theirs/css/app.css"),
+            setting(STATIC_ROOT=lambda shop: shop.path / "theirs"),
+        ),
+    ),
+    ("W010", "changed", source("js/app.js", "console.log(2)")),
+    ("W010", "changed-css", source("css/app.css", "b{}")),
+    ("W010", "new", source("css/new.css", "a{}")),
+    ("W010", "removed", source("css/print.css", None)),
+    ("E006", "root-in-sources", setting(STATICFILES_DIRS=lambda shop: [shop.sources, shop.path])),
+    (
+        "E006",
+        "sources-in-root",
+        setting(STATICFILES_DIRS=lambda shop: [shop.sources, ("x", shop.root / "css")]),
+    ),
+    ("E007", "media-in-root", setting(MEDIA_ROOT=lambda shop: shop.root / "media")),
+    ("E007", "root-in-media", setting(MEDIA_ROOT=lambda shop: shop.path)),
+    ("E007", "the-same", setting(MEDIA_ROOT=lambda shop: str(shop.root))),
+    ("E007", "media-in-sources", setting(MEDIA_ROOT=lambda shop: shop.sources / "uploads")),
+    (
+        "E007",
+        "media-at-the-root-of-the-site",
+        setting(
+            MEDIA_ROOT=lambda shop: shop.path / "public/media",
+            HISS=lambda shop: {"ROOT": shop.path / "public"},
+        ),
+    ),
+    # What is about to be public.
+    ("W011", "env", together(collecting_all(), source(".env", "SECRET=1"))),
+    ("W011", "env-of-a-place", source("conf/production.env", "SECRET=1")),
+    ("W011", "git", together(collecting_all(), source(".git/config"))),
+    ("W011", "key", source("conf/server.pem")),
+    ("W011", "ssh-key", source("conf/id_ed25519")),
+    ("W011", "node_modules", source("node_modules/vue/index.js")),
+    (
+        "W011",
+        "all-of-node_modules",
+        together(
+            written(lambda shop: shop.path / "node_modules/vue/index.js"),
+            setting(STATICFILES_DIRS=lambda s: [s.sources, ("x", s.path / "node_modules")]),
+        ),
+    ),
+    ("W011", "database", source("data/db.sqlite3")),
+    ("W011", "sources-of-css", source("css/app.scss", "$a: red")),
+    ("W011", "sources-of-js", source("js/app.ts", "let a: number = 1")),
+    ("W011", "bytecode", source("js/__pycache__/x.pyc")),
+    (
+        "W011",
+        "the-project-at-the-root-of-the-site",
+        together(
+            written(lambda shop: shop.path / "project/manage.py"),
+            setting(HISS=lambda shop: {"ROOT": shop.path / "project"}),
+        ),
+    ),
+    # STATIC_URL and the prefix.
+    ("W012", "prefix", setting(HISS={"STATIC_PREFIX": "/assets/"})),
+    ("W012", "script-name", setting(FORCE_SCRIPT_NAME="/shop", STATIC_URL="/static/")),
+    # Production.
+    ("W013", "debug", setting(DEBUG=True)),
+    ("W014", "hosts", setting(ALLOWED_HOSTS=[])),
+    # Manifest and release.
+    ("E008", "pointer", written(lambda shop: shop.root / CURRENT, "../../etc\n")),
+    ("E008", "pointer-to-none", written(lambda shop: shop.root / CURRENT, "0123456789abcdef\n")),
+    ("E008", "no-manifest", written(lambda shop: shop.manifest, None)),
+    ("E008", "half-a-manifest", written(lambda shop: shop.manifest, '{"version": 1, ')),
+    ("E008", "lost-file", written(lambda shop: shop.hashed("js/app.js"), None)),
+    ("E008", "cut-file", written(lambda shop: shop.hashed("js/app.js"), "console")),
+    ("E008", "lost-plain-file", written(lambda shop: shop.root / "js/app.js", None)),
+    (
+        "E008",
+        "lost-variant",
+        written(lambda shop: Path(f"{shop.hashed('js/app.js')}.br"), None),
+    ),
+    (
+        "E008",
+        "other-staticfiles-json",
+        written(lambda s: s.root / "staticfiles.json", '{"paths": {"js/app.js": "js/app.0.js"}}'),
+    ),
+    ("E008", "no-json", written(lambda shop: shop.root / "staticfiles.json", "<html>")),
+    ("E008", "odd-json", written(lambda shop: shop.root / "staticfiles.json", '{"paths": [1]}')),
+    ("E009", "brotli", without_module("brotli")),
+    ("I001", "honoured", setting(WHITENOISE_MAX_AGE=5)),
+]
+
+
+@contextmanager
+def _new_folder(path):
+    path.mkdir()
+    yield
+
+
+@pytest.mark.parametrize(
+    ("identity", "breaking"),
+    [(identity, breaking) for identity, _, breaking in BROKEN],
+    ids=[f"{identity}-{name}" for identity, name, _ in BROKEN],
+)
+def test_what_is_broken_is_found(shop, identity, breaking):
+    """A broken set-up gives its own id, once, and no other; the same one, mended, gives none."""
+    assert found() == []
+    with breaking(shop):
+        assert found() == [f"hiss.{identity}"]
+    assert found() == []
+
+
+def test_every_id_has_a_broken_setup():
+    """No check is without a row of the table."""
+    assert {f"hiss.{identity}" for identity, _, _ in BROKEN} == set(_ids_of_checks())
+
+
+# As they should be, or as others rightly have them.
+FINE = [
+    ("cdn", setting(STATIC_URL="https://cdn.example/static/")),
+    ("cdn-and-prefix", setting(STATIC_URL="//cdn.example/a/", HISS={"STATIC_PREFIX": "/b/"})),
+    ("cdn-and-script-name", setting(STATIC_URL="https://cdn.example/", FORCE_SCRIPT_NAME="/a")),
+    ("script-name", setting(FORCE_SCRIPT_NAME="/shop", STATIC_URL="/shop/static/")),
+    ("same-prefix", setting(HISS={"STATIC_PREFIX": "static"})),
+    ("same-folder-twice", setting(STATICFILES_DIRS=lambda shop: [("", shop.sources)])),
+    ("media-beside", setting(MEDIA_ROOT=lambda shop: shop.path / "media")),
+    ("media-of-a-like-name", setting(MEDIA_ROOT=lambda shop: f"{shop.root}-media")),
+    ("djangos-manifest", storage(f"{DJANGOS}.ManifestStaticFilesStorage")),
+    ("hidden-env", source(".env", "SECRET=1")),
+    ("one-package", source("js/vendor/node_modules.js")),
+    ("declarations", source("types/app.d.ts")),
+    ("video", source("video/1.ts", "G" + "\0" * 187 + "G" + "\0" * 187)),
+    ("others-sources", source("vendor/bootstrap/scss/_grid.scss")),
+    (
+        "a-package-of-node_modules",
+        together(
+            written(lambda shop: shop.path / "node_modules/vue/dist/vue.d.ts"),
+            written(lambda shop: shop.path / "node_modules/vue/dist/vue.scss"),
+            setting(STATICFILES_DIRS=lambda s: [s.sources, ("v", s.path / "node_modules/vue")]),
+        ),
+    ),
+    (
+        "an-apps-node_modules",
+        together(
+            written(lambda shop: shop.path / "site-packages/app/static/node_modules/a.js"),
+            setting(
+                STATICFILES_DIRS=lambda s: [s.sources, ("v", s.path / "site-packages/app/static")]
+            ),
+        ),
+    ),
+    (
+        "root-of-the-site",
+        together(
+            written(lambda shop: shop.path / "public/.well-known/security.txt"),
+            written(lambda shop: shop.path / "public/robots.txt"),
+            setting(HISS=lambda shop: {"ROOT": shop.path / "public"}),
+        ),
+    ),
+    (
+        "pinned",
+        together(
+            written(lambda shop: shop.path / "RELEASE", lambda shop: shop.release),
+            setting(HISS=lambda shop: {"RELEASE_FILE": shop.path / "RELEASE"}),
+        ),
+    ),
+    (
+        "silenced",
+        together(order(SECURITY), setting(SILENCED_SYSTEM_CHECKS=["hiss.W005"])),
+    ),
+    # nginx has the script name before it, and needs no STATIC_URL below it.
+    (
+        "nginx",
+        together(
+            order(SECURITY),
+            setting(
+                FORCE_SCRIPT_NAME="/shop",
+                STATIC_URL="/static/",
+                SILENCED_SYSTEM_CHECKS=["hiss.W005"],
+            ),
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    "fine", [each for _, each in FINE], ids=[name.replace(" ", "-") for name, _ in FINE]
+)
+def test_what_is_fine_is_not_found(shop, fine):
+    """No false alarm."""
+    with fine(shop):
+        assert found() == []
+
+
+def test_the_script_name_before_a_relative_url(shop, configure):
+    """`static/` with FORCE_SCRIPT_NAME, as `django.setup` has it: Django adds the script name."""
+    set_script_prefix("/shop")
+    configure(FORCE_SCRIPT_NAME="/shop", STATIC_URL="static/")
+    assert found() == []
+
+
+def test_a_bucket(shop, configure, monkeypatch):
+    """Files that are kept in a bucket need neither STATIC_ROOT nor anybody to serve them."""
+    from django.contrib.staticfiles.storage import ManifestFilesMixin
+    from django.core.files.storage import InMemoryStorage
+
+    module = types.ModuleType("shop_buckets")
+    module.Bucket = type("Bucket", (ManifestFilesMixin, InMemoryStorage), {})
+    monkeypatch.setitem(sys.modules, "shop_buckets", module)
+    configure(MIDDLEWARE=[SECURITY], STATIC_ROOT=None, STATIC_URL="https://bucket.example/")
+    with storage("shop_buckets.Bucket")(shop):
+        assert found() == []
+    # The same, if files were kept here.
+    assert found() == ["hiss.E005", "hiss.W005"]
+
+
+def test_a_storage_that_cannot_be_loaded(shop, monkeypatch):
+    """django-storages says ImproperlyConfigured where boto3 is missing: Django's to tell."""
+    from django.core.exceptions import ImproperlyConfigured
+
+    class Module(types.ModuleType):
+        def __getattr__(self, name):
+            raise ImproperlyConfigured("Could not load Boto3's S3 bindings.")
+
+    monkeypatch.setitem(sys.modules, "shop_s3", Module("shop_s3"))
+    with storage("shop_s3.S3ManifestStaticStorage")(shop):
+        assert found() == []
+
+
+WRAPPERS = [
+    ("from hiss.wsgi import StaticFiles\n", True),
+    ("import os\nfrom hiss.django import get_wsgi_application\n", True),
+    ("from whitenoise import WhiteNoise\napplication = WhiteNoise(None)\n", True),
+    ("# from hiss.wsgi import StaticFiles\n", False),
+    ("SETTINGS = 'thissshop.settings'  # hiss\n", False),
+]
+
+
+@pytest.mark.parametrize(("text", "is_wrapped"), WRAPPERS, ids=["a", "b", "c", "comment", "word"])
+def test_a_wrapper_serves_too(shop, configure, monkeypatch, text, is_wrapped):
+    """Who wraps wsgi.py needs no middleware; a word in a comment does not serve."""
+    package = shop.path / "lib/thissshop"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "wsgi.py").write_text(text)
+    monkeypatch.syspath_prepend(package.parent)
+    configure(MIDDLEWARE=[SECURITY], WSGI_APPLICATION="thissshop.wsgi.application")
+    try:
+        assert found() == ([] if is_wrapped else ["hiss.W005"])
+    finally:
+        sys.modules.pop("thissshop", None)
+
+
+def test_an_apps_folder_that_holds_static_root(shop, configure, install, collect):
+    """STATIC_ROOT in an app's `static` would be collected again, and Django does not say it."""
+    install("shelf", {"shelf/a.css": "a{}"})
+    inside = "lib/site-packages/shelf/static/out"
+    configure(INSTALLED_APPS=["hiss.django", "django.contrib.staticfiles", "shelf"])
+    assert found() == []
+    collect(root=inside)
+    assert found() == ["hiss.E006"]
+    shutil.rmtree(shop.path / inside)
+    collect()
+    assert found() == []
+
+
+@pytest.mark.parametrize("hashed", [{}, {"KEEP_ONLY_HASHED_FILES": True}], ids=["all", "hashed"])
+def test_collecting_again_mends_what_is_stale(shop, collect, hashed):
+    """Each kind is named for what it is, also where plain files were left out; the hint is true."""
+    collect(HISS=hashed)
+    assert found() == []
+    (shop.sources / "js/app.js").write_text("console.log(3)")
+    (shop.sources / "css/new.css").write_text("a{}")
+    (shop.sources / "css/print.css").unlink()
+    [stale] = run(deploy=True)
+    assert stale.id == "hiss.W010"
+    assert "css/new.css (new), css/print.css (removed), js/app.js." in stale.msg
+    collect(HISS=hashed)
+    assert found() == []
+
+
+def test_what_was_left_out_or_built_elsewhere_is_not_stale(shop, collect, configure, make_tree):
+    """`collectstatic -i`, and sources that are not on this machine, are nothing to warn of."""
+    frontend = make_tree({"app.mjs": "1"}, "frontend")
+    make_tree({"docs/a.txt": "a"}, "sources")
+    dirs = [shop.sources, frontend]
+    collect(options=["--ignore=docs"], STATICFILES_DIRS=dirs)
+    assert found() == []
+    shutil.rmtree(frontend)
+    assert found() == []
+    frontend.mkdir()
+    assert found() == ["hiss.W010"]
+
+
+def test_it_is_the_pinned_release_that_is_compared(shop, collect, configure):
+    """The code beside these sources renders the release it is pinned to, whichever is in force."""
+    first = shop.release
+    (shop.sources / "js/app.js").write_text("console.log(4)")
+    collect()
+    (shop.sources / "js/app.js").write_text(SOURCES["js/app.js"])
+    assert found() == ["hiss.W010"]
+    with environment(HISS_RELEASE=first)(shop):
+        assert found() == []
+
+
+@pytest.mark.parametrize(
+    "breaking",
+    [
+        lambda shop: (shop.root / CURRENT).write_text("../x"),
+        lambda shop: shop.manifest.unlink(),
+        lambda shop: shop.hashed("js/app.js").unlink(),
+        lambda shop: (shop.root / "js/app.js").write_text(""),
+        lambda shop: (shop.root / "staticfiles.json").write_text('{"paths": {}, "version": "1.1"}'),
+    ],
+    ids=["pointer", "manifest", "hashed", "plain", "django"],
+)
+def test_collecting_again_mends_what_does_not_match(shop, collect, breaking):
+    """The hint of hiss.E008 is true."""
+    breaking(shop)
+    assert found() == ["hiss.E008"]
+    collect()
+    assert found() == []
+
+
+def test_two_releases_with_other_variants(shop, collect):
+    """A later build may make variants anew: that is no mismatch; nor are the names that went."""
+    (shop.sources / "css/print.css").unlink()
+    collect(HISS={"COMPRESSION_LEVEL": 1})
+    assert found() == []
+    call_command("hiss", "release", "rollback", verbosity=0)
+    assert found() == ["hiss.W010"]
+
+
+def test_a_manifest_of_another_name(shop, collect):
+    """Beside the manifest that counts, a staticfiles.json of before says nothing."""
+    collect(storage="own_storages.NamedManifest")
+    (shop.root / "staticfiles.json").write_text('{"paths": {}}')
+    assert found() == []
+    (shop.root / "names/of-files.json").write_text('{"paths": {}}')
+    assert found() == ["hiss.E008"]
+
+
+def test_the_letters_and_their_places_are_named(shop):
+    """Who cannot see the difference reads it."""
+    with setting(**{f"WHITE{EN}OISE_MAX_AGE": 5})(shop):
+        [message] = run(deploy=False)
+    assert "letter 6 is CYRILLIC CAPITAL LETTER EN" in message.msg
+    assert "WHITENOISE_MAX_AGE" in message.hint
+
+
+def test_static_files_of_common_apps_are_fine(shop, configure):
+    """What other people's packages publish is theirs to judge."""
+    names = ("django@", "django-debug", "django-unfold", "djangorestframework", "wagtail")
+    cache = packages.cache_folder()
+    folders = [p for p in cache.iterdir() if p.name.startswith(names)] if cache.is_dir() else []
+    if not folders:
+        pytest.skip("no packages were fetched")
+    there = []
+    for number, static in enumerate(sorted(s for f in folders for s in f.rglob("static"))):
+        if static.is_dir() and not {"static", "test"} & set(static.parent.parts):
+            place = shop.path / f"site-packages/app{number}/static"
+            shutil.copytree(static, place)
+            there.append(place)
+    assert there
+    configure(STATICFILES_DIRS=[shop.sources, *there])
+    assert "hiss.W011" not in found()
+    (there[0] / "server.pem").touch()
+    assert "hiss.W011" in found()
+
+
+# The command, as a process.
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Runs commands in a project of its own."""
+
+    path: Path
+    environment: dict
+
+    def __call__(self, *command, folder=".", **variables):
+        done = subprocess.run(
+            command,
+            cwd=self.path / folder,
+            env={**self.environment, **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    def doctor(self, *arguments, **how):
+        return self(
+            shutil.which("hiss", path=Path(sys.executable).parent), "doctor", *arguments, **how
+        )
+
+    def manage(self, *arguments, **how):
+        return self(sys.executable, "manage.py", *arguments, **how)
+
+    def ids(self, *arguments, **how):
+        """The exit code, and the ids that `hiss doctor --json` tells."""
+        code, out, err = self.doctor("--json", *arguments, **how)
+        assert not err, err
+        return code, sorted(each["id"] for each in json.loads(out)["findings"])
+
+
+def _runner(path, cache):
+    variables = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("SHOP_", "HISS_", "DJANGO_"))
+    }
+    return Runner(path, {**variables, "HISS_CACHE_DIR": str(cache), "PYTHONWARNINGS": ""})
+
+
+# As the README has it; and what a test wants otherwise, last.
+SET_UP = f"""
+import os
+INSTALLED_APPS.insert(0, "hiss.django")
+MIDDLEWARE.insert(1, "{HISS}")
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {{
+    "default": {{"BACKEND": "django.core.files.storage.FileSystemStorage"}},
+    "staticfiles": {{"BACKEND": "hiss.django.storage.CompressedManifestStaticFilesStorage"}},
+}}
+DEBUG, ALLOWED_HOSTS = False, ["shop.example"]
+exec(os.environ.get("OTHERWISE", ""))
+"""
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory):
+    """What `startproject` makes, and nothing of Hiss in it."""
+    path = tmp_path_factory.mktemp("fresh")
+    run_in = _runner(path, tmp_path_factory.mktemp("cache"))
+    code, _, err = run_in(sys.executable, "-m", "django", "startproject", "shop", ".")
+    assert code == 0, err
+    return run_in
+
+
+@pytest.fixture(scope="module")
+def project(fresh, tmp_path_factory):
+    """The same, set up and collected: nothing is wrong."""
+    path = tmp_path_factory.mktemp("shop")
+    shutil.copytree(fresh.path, path, dirs_exist_ok=True)
+    with (path / "shop/settings.py").open("a") as file:
+        file.write(SET_UP)
+    run_in = Runner(path, fresh.environment)
+    code, _, err = run_in.manage("collectstatic", "--noinput", "-v0")
+    assert code == 0, err
+    assert run_in.ids("--deploy") == (0, [])
+    return run_in
+
+
+def test_a_fresh_project(fresh):
+    """Before anything is done, it says what there is to do; and for production, what else."""
+    to_do = ["hiss.E005", "hiss.W005", "hiss.W008"]
+    assert fresh.ids() == (1, to_do)
+    assert fresh.ids("--deploy") == (1, sorted([*to_do, "hiss.W013", "hiss.W014"]))
+
+
+def test_words(project):
+    """Each finding has its id, its level, what to do, and where it is explained; then their sum."""
+    code, out, _ = project.doctor(OTHERWISE="STATIC_ROOT = ''; ALLOWED_HOSTS = []")
+    assert code == 1
+    first, hint, page, total = out.splitlines()
+    assert first.startswith("hiss.E005 error: STATIC_ROOT is not set")
+    assert (hint, page) == ('  STATIC_ROOT = BASE_DIR / "staticfiles"', "  docs/checks.md#hisse005")
+    assert total == "1 error(s), 0 warning(s)"
+    assert project.doctor(folder="shop") == (0, "Nothing is wrong.\n", "")
+
+
+def test_json(project):
+    """For machines: version, and of each finding what is said to people, too."""
+    code, out, _ = project.doctor(
+        "--json", OTHERWISE="HISS = {'MAXAGE': 1}; WHITENOISE_CHARSET='x'"
+    )
+    document = json.loads(out)
+    assert (code, document["version"]) == (1, 1)
+    assert document["findings"][0] == {
+        "id": "hiss.W001",
+        "level": "warning",
+        "message": 'HISS["MAXAGE"] does nothing.',
+        "hint": 'Did you mean HISS["MAX_AGE"]?',
+        "docs": "docs/checks.md#hissw001",
+    }
+    assert [each["level"] for each in document["findings"]] == ["warning", "info"]
+
+
+def test_what_is_only_information_is_good(project):
+    """The exit code is about what is wrong."""
+    assert project.ids(OTHERWISE="WHITENOISE_MAX_AGE = 5") == (0, ["hiss.I001"])
+
+
+BROKEN_PROJECTS = [
+    ("MIDDLEWARE.insert(0, MIDDLEWARE.pop(1))", ["hiss.W006"]),
+    ("MIDDLEWARE.insert(1, 'django.middleware.gzip.GZipMiddleware')", ["hiss.W003"]),
+    ("INSTALLED_APPS.append(INSTALLED_APPS.pop(0))", ["hiss.W002"]),
+    ("FORCE_SCRIPT_NAME = '/shop'; STATIC_URL = '/static/'", ["hiss.W012"]),
+    ("FORCE_SCRIPT_NAME = '/shop'", []),
+    ("MIDDLEWARE.pop(1); SILENCED_SYSTEM_CHECKS = ['hiss.W005']", []),
+    ("DEBUG = True; HISS = {'ROOT': BASE_DIR}", ["hiss.W011", "hiss.W013"]),
+]
+
+
+@pytest.mark.parametrize(("otherwise", "ids"), BROKEN_PROJECTS, ids=lambda each: str(each)[:20])
+def test_a_project_that_is_broken(project, otherwise, ids):
+    """In a process of its own it finds what the checks find here."""
+    assert project.ids("--deploy", OTHERWISE=otherwise) == (1 if ids else 0, ids)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "words"),
+    [
+        (["--settings", "shop.nowhere"], {}, "No module named 'shop.nowhere'"),
+        ([], {"OTHERWISE": "os.environ['SECRET_OF_OURS']"}, "KeyError: 'SECRET_OF_OURS'"),
+        (
+            [],
+            {"OTHERWISE": "INSTALLED_APPS += ['nothing.of.the.kind']"},
+            "No module named 'nothing'",
+        ),
+        ([], {"OTHERWISE": "a b"}, "SyntaxError"),
+    ],
+    ids=["module", "variable", "app", "syntax"],
+)
+def test_settings_that_cannot_be_read(project, arguments, variables, words):
+    """Then it says why, in one message, and that it could not run."""
+    code, out, err = project.doctor(*arguments, **variables)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert "Traceback" not in err
+
+
+def test_where_there_is_no_project(project, tmp_path):
+    """Without manage.py, settings must be named."""
+    code, _, err = Runner(tmp_path, project.environment).doctor()
+    assert (code, "hiss doctor --settings" in err) == (2, True)
+
+
+def test_other_settings(project):
+    """`--settings` comes before the environment, and that before manage.py."""
+    (project.path / "shop/other.py").write_text("from shop.settings import *\nALLOWED_HOSTS = []\n")
+    (project.path / "shop/third.py").write_text("from shop.settings import *\nDEBUG = True\n")
+    third = {"DJANGO_SETTINGS_MODULE": "shop.third"}
+    assert project.ids("--deploy", **third) == (1, ["hiss.W013"])
+    assert project.ids("--deploy", "--settings", "shop.other", **third) == (1, ["hiss.W014"])
+
+
+def test_by_manage_py(project):
+    """`manage.py hiss doctor` is the same, and its exit code too."""
+    assert project.manage("hiss", "doctor", "--deploy") == (0, "Nothing is wrong.\n", "")
+    code, out, _ = project.manage("hiss", "doctor", "--json", OTHERWISE="MIDDLEWARE.pop(1)")
+    assert (code, [each["id"] for each in json.loads(out)["findings"]]) == (1, ["hiss.W005"])
+
+
+def test_djangos_check_says_the_same_once(project):
+    """What `check` and `check --deploy` say, each id once."""
+    otherwise = "MIDDLEWARE.insert(0, MIDDLEWARE.pop(1)); STATIC_ROOT = ''; HISS = {'MAXAGE': 1}"
+    variables = {"OTHERWISE": otherwise, "HISS_RELEASE": "0123456789abcdef"}
+    _, _, plain = project.manage("check", **variables)
+    assert sorted(ID.findall(plain)) == ["hiss.W001", "hiss.W006"]
+    _, _, deploy = project.manage("check", "--deploy", **variables)
+    assert sorted(ID.findall(deploy)) == ["hiss.E005", "hiss.W001", "hiss.W006"]
+    assert project.ids("--deploy", **variables) == (1, sorted(ID.findall(deploy)))
+    # What needs no static files is not stopped by a pin.
+    code, _, pinned = project.manage("check", HISS_RELEASE="0123456789abcdef")
+    assert (code, ID.findall(pinned)) == (0, [])
+    code, _, pinned = project.manage("check", "--deploy", HISS_RELEASE="0123456789abcdef")
+    assert (code, ID.findall(pinned)) == (1, ["hiss.E002"])
+
+
+def test_collectstatic_is_not_kept_from_mending(project, tmp_path):
+    """The release that is pinned and not there, and nothing built: collecting is the cure."""
+    (tmp_path / "RELEASE").write_text("0123456789abcdef\n")
+    otherwise = f"STATIC_ROOT = {str(tmp_path / 'out')!r}"
+    assert project.ids("--deploy", OTHERWISE=otherwise) == (1, ["hiss.W009"])
+    otherwise += f"; HISS = {{'RELEASE_FILE': {str(tmp_path / 'RELEASE')!r}}}"
+    assert project.ids("--deploy", OTHERWISE=otherwise) == (1, ["hiss.E002"])
+    code, _, err = project.manage("collectstatic", "--noinput", "-v0", OTHERWISE=otherwise)
+    assert code == 0, err
+    assert project.ids("--deploy", OTHERWISE=otherwise) == (0, [])
+
+
+def test_what_stops_collectstatic_is_said_by_it(project):
+    """A build into a folder that is collected is refused, by the id."""
+    otherwise = "STATICFILES_DIRS = [BASE_DIR]"
+    code, _, err = project.manage("collectstatic", "--noinput", OTHERWISE=otherwise)
+    assert (code, "hiss.E006" in err) == (1, True)
+
+
+def test_the_example(tmp_path, fresh):
+    """examples/shop gives no alarm: before it is collected it says so, for production alone."""
+    path = tmp_path / "shop"
+    shutil.copytree(
+        PROJECT / "examples/shop", path, ignore=shutil.ignore_patterns("staticfiles", "__pycache__")
+    )
+    shop = Runner(path, fresh.environment)
+    assert shop.ids() == (0, [])
+    assert shop.ids("--deploy", folder="catalog/static") == (1, ["hiss.W009"])
+    code, _, err = shop.manage("collectstatic", "--noinput", "-v0")
+    assert code == 0, err
+    assert shop.ids() == (0, [])
+    assert shop.ids("--deploy") == (0, [])
+
+
+# The page.
+
+
+def _ids_of_checks():
+    return [each for check in CHECKS for each in ID.findall(check.function.__doc__)]
+
+
+def test_every_id_is_explained():
+    """Each id that a check gives has a heading in docs/checks.md, and there is no other."""
+    headings = re.findall(r"^## (.*)$", PAGE.read_text(), re.MULTILINE)
+    assert headings == sorted(headings, key=lambda each: ("EWI".index(each[5]), each))
+    assert sorted(headings) == sorted(_ids_of_checks())
+
+
+def test_every_explanation_is_whole():
+    """What it is, why it matters and how to mend it, in a few lines."""
+    for section in PAGE.read_text().split("\n## ")[1:]:
+        name, _, text = section.partition("\n")
+        lines = text.strip().splitlines()
+        assert 2 <= len(lines) <= 4, name
+        assert max(map(len, lines)) <= 200, name
