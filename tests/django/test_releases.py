@@ -507,3 +507,16 @@ def test_pages_name_the_release_that_the_process_began_with(release, root, eithe
     new_storage = type(staticfiles_storage._wrapped)()
     assert json.loads(site.get("/static/hiss.json").body)["id"] == one.id
     assert new_storage.url("robots.txt") == url_of(one, "robots.txt") != url_of(two, "robots.txt")
+
+
+def test_a_source_called_as_a_kept_hashed_file(release, root, collect, tmp_path):
+    """collectstatic writes over the file before the build can refuse that: it is put back."""
+    one = release(1)
+    [kept] = [e.file for e in one.entries if e.name == "robots.txt" and e.immutable]
+    before = (root / kept).read_bytes()
+    path = tmp_path / "sources" / kept
+    path.write_text("evil")
+    os.utime(path, (4_000_000_000, 4_000_000_000))
+    with pytest.raises(CommandError, match="told that it never changes"):
+        collect(HISS=KEEP)
+    assert (root / kept).read_bytes() == before

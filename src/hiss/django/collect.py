@@ -46,7 +46,7 @@ from hiss.files.release import (
 )
 from hiss.http.codings import SUFFIXES
 from hiss.http.paths import normalise_prefix
-from hiss.release.originals import hashed_items, items, restore
+from hiss.release.originals import Item, hashed_items, items, keep_hashed, put_back_hashed, restore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -195,11 +195,33 @@ def _kept_names(root: str, _ids: tuple[str, ...]) -> frozenset[str]:
     )
 
 
+# By folder: the hashed files of kept releases that collectstatic was about to write over.
+_spared: dict[str, set[Item]] = {}
+
+
+def spare(storage: StaticFilesStorage, name: str) -> None:
+    """Keep a hashed file of a kept release that is about to be deleted, to be written anew: should
+    a source be called as it is and say something else, the build refuses that, and puts it back.
+    """
+    root = storage.path("")
+    for item in _kept_hashed(root, tuple(kept_ids(root))).get(name.replace(os.sep, "/"), ()):
+        keep_hashed(root, item)
+        _spared.setdefault(root, set()).add(item)
+
+
+@lru_cache(maxsize=1)
+def _kept_hashed(root: str, _ids: tuple[str, ...]) -> dict[str, tuple[Item, ...]]:
+    return {
+        item.file: (item,) for each in kept_manifests(root, None) for item in hashed_items(each)
+    }
+
+
 def _put_back(root: str) -> str:
     """Have the plain names, which collectstatic has written over, say again what they say in the
     release in force; the words for what that is.
     """
     try:
+        put_back_hashed(root, _spared.pop(root, ()))
         manifest = read_manifest(root)
         if manifest is None:
             return "Nothing was published."

@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile, File
 
 from hiss.build.plan import hashed_name
-from hiss.django.collect import build_collected, not_ours
+from hiss.django.collect import build_collected, not_ours, spare
 from hiss.django.conf import read_configuration
 from hiss.django.missing import (
     Finders,
@@ -44,6 +44,11 @@ class _Collected(StaticFilesStorage):
     def listdir(self, path: str) -> tuple[list[str], list[str]]:
         """The folders and files below `path`, but for those that a kept release needs."""
         return not_ours(self, path, *super().listdir(path))
+
+    def delete(self, name: str) -> None:
+        """Delete a file, as collectstatic does before it writes it anew."""
+        spare(self, name)
+        super().delete(name)
 
 
 class CompressedStaticFilesStorage(_Collected):

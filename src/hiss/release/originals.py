@@ -76,6 +76,33 @@ def keep_originals(manifest: Manifest, root: str) -> None:
             _link(os.path.join(root, item.file), path)
 
 
+def keep_hashed(root: str, item: Item) -> None:
+    """Keep a hashed file that somebody is about to write over, so that it can be put back.
+
+    Raises:
+        OSError: It cannot be kept.
+    """
+    path, kept = os.path.join(root, item.file), original_path(root, item.sha256)
+    if digest_of(kept) != item.sha256 and digest_of(path) == item.sha256:
+        with suppress(FileNotFoundError):
+            os.unlink(kept)
+        _link(path, kept)
+
+
+def put_back_hashed(root: str, items_kept: Iterable[Item]) -> None:
+    """Put those files back that have been written over.
+
+    Raises:
+        OSError: A file cannot be written.
+    """
+    for item in items_kept:
+        path, kept = os.path.join(root, item.file), original_path(root, item.sha256)
+        if digest_of(path) != item.sha256 and digest_of(kept) == item.sha256:
+            with open(kept, "rb") as source, replacing(path) as target:
+                shutil.copyfileobj(source, target)
+            shutil.copymode(kept, path)
+
+
 def restore(manifest: Manifest, root: str) -> list[str]:
     """Have the plain names of a release say what they said when it was built.
 
