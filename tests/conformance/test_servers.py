@@ -30,7 +30,7 @@ def results(request, tree, tmp_path_factory):
     """(server, case) to what came of it: each server runs once, for the cases that are selected."""
     selected: dict[str, list] = {}
     for item in request.session.items:
-        if item.get_closest_marker("live") and "server" in getattr(item, "fixturenames", ()):
+        if "results" in getattr(item, "fixturenames", ()):
             parameters = item.callspec.params
             cases = selected.setdefault(parameters["server"], [])
             cases += [parameters["case"]] if "case" in parameters else []

@@ -81,7 +81,7 @@ class Site:
         self._database = folder / "shop.sqlite3"
         self._releases: dict[int, str] = {}
         self._copies = {n: make_version(folder, n, subject) for n in (1, 2, 3)}
-        manage(self._copies[1], self._environment(folder), "migrate")
+        manage(self._copies[1], self._environment(folder / "none"), "migrate")
 
     def collect(self, version: int, root: Path) -> None:
         """Build a version into a folder."""
