@@ -62,7 +62,7 @@ def read_pyproject(folder: str) -> BuildConfig:
     Raises:
         ConfigurationError: The file is not TOML, or a key is unknown or of the wrong type.
     """
-    path = _find(folder)
+    path = find_pyproject(folder)
     if path is None:
         return BuildConfig()
     try:
@@ -80,7 +80,8 @@ def read_pyproject(folder: str) -> BuildConfig:
         raise ConfigurationError(f"{path}, [tool.hiss]: {error.message}", error.hint) from error
 
 
-def _find(folder: str) -> str | None:
+def find_pyproject(folder: str) -> str | None:
+    """The nearest pyproject.toml, of `folder` or above it; `None` where there is none."""
     folder = os.path.abspath(folder)
     while True:
         path = os.path.join(folder, "pyproject.toml")

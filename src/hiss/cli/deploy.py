@@ -11,7 +11,7 @@ import tomllib
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from hiss.build.config import read_pyproject
+from hiss.build.config import find_pyproject, read_pyproject
 from hiss.errors import ConfigurationError
 from hiss.release.deploy.config import parse_deploy
 from hiss.release.deploy.plan import plan_deploy
@@ -109,7 +109,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _read(options: argparse.Namespace) -> DeployConfig:
-    path = _find(os.getcwd())
+    path = find_pyproject(os.getcwd()) or ""
     folder = os.path.dirname(path) if path else os.getcwd()
     build = read_pyproject(folder)
     settings: BuildConfig | None = getattr(options, "config", None)
@@ -128,16 +128,6 @@ def _read(options: argparse.Namespace) -> DeployConfig:
         return parse_deploy({**_table(path), **_flags(options)}, folder, defaults)
     except ConfigurationError as error:
         raise ConfigurationError(f"{place}{error.message}", error.hint) from error
-
-
-def _find(folder: str) -> str:
-    """The nearest pyproject.toml, of `folder` or above it; empty where there is none."""
-    while not os.path.isfile(path := os.path.join(folder, "pyproject.toml")):
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return ""
-        folder = parent
-    return path
 
 
 def _table(path: str) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ from hiss.files.documents import find_document, prefix_document
 from hiss.files.load import FileEntry, Listing
 from hiss.files.release import INDEX, open_index
 from hiss.files.scan import is_within
-from hiss.files.source import stamp_of
+from hiss.files.source import stamp_at
 from hiss.http.codings import SUFFIXES
 from hiss.http.paths import is_plain_name, is_public_name
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from hiss.files.load import Loader
     from hiss.files.mount import Mount
     from hiss.files.options import Settled
-    from hiss.files.source import Stamp
 
 logger = logging.getLogger("hiss.files")
 
@@ -80,8 +79,8 @@ class IndexedFinder:
         if entry is not None:
             return entry
         entry = self._plain.get(path)
-        if entry is not None and not self._is_renewed():
-            return entry
+        if entry is not None:
+            return entry if not self._is_time() else _Due(self, path, entry)
         if path.startswith(self._prefixes) or path in self._bare:
             entry = self._look(path)
             if entry is not None:
@@ -113,12 +112,16 @@ class IndexedFinder:
         is_plain = isinstance(entry, FileEntry) and not entry.listing.immutable
         return (self._plain if is_plain else self._known).setdefault(path, entry)
 
-    def _is_renewed(self) -> bool:
-        """Look, if it is time, whether an index was replaced; whether one was."""
+    def _is_time(self) -> bool:
+        """Whether the indexes are to be looked at; one request finds it so."""
         now = time.monotonic()
         if now - self._looked < _INTERVAL:
             return False
         self._looked = now
+        return True
+
+    def refresh(self) -> bool:
+        """Look whether an index was replaced; whether one was."""
         renewed = [shelf.refresh() for shelf in self._shelves]
         return any(renewed)
 
@@ -142,7 +145,7 @@ class _Shelf:
         self.prefix = mount.prefix
         self._root = mount.root or ""
         self._index_path = os.path.join(self._root, INDEX)
-        self._stamp = _stamp(self._index_path)
+        self._stamp = stamp_at(self._index_path)
         #: Whether looking can wait: what is below the prefix is ours, whatever it comes to.
         self.can_wait = settled.own_misses and settled.index_file is None
         self._index = index
@@ -167,7 +170,7 @@ class _Shelf:
 
     def refresh(self) -> bool:
         """Read the index anew if another build, or a prune, has replaced it; whether it has."""
-        stamp = _stamp(self._index_path)
+        stamp = stamp_at(self._index_path)
         if stamp is None or stamp == self._stamp:
             return False
         try:
@@ -276,8 +279,23 @@ class _Unlisted:
             self._entry.forget()
 
 
-def _stamp(path: str) -> Stamp | None:
-    try:
-        return stamp_of(os.stat(path))
-    except OSError:
-        return None
+class _Due:
+    """What was known of a plain name, at the moment when the indexes are to be looked at: that is
+    for `load` to do, which may block.
+    """
+
+    __slots__ = ("_entry", "_finder", "_path", "resource")
+
+    def __init__(self, finder: IndexedFinder, path: str, entry: Entry) -> None:
+        self._finder = finder
+        self._path = path
+        self._entry = entry
+        self.resource: Resource | None = None
+
+    def load(self) -> Resource:
+        if self._finder.refresh():
+            self._entry = self._finder.find(self._path) or self._entry
+        return self._entry.load()
+
+    def forget(self) -> None:
+        self._entry.forget()

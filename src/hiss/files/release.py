@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hiss.core.manifest import Manifest, parse_manifest, union
 from hiss.errors import ManifestError
 from hiss.files.index import Index
-from hiss.files.source import Stamp, stamp_of
+from hiss.files.source import Stamp, stamp_at
 from hiss.http.codings import SUFFIXES
 from hiss.http.paths import is_plain_name
 
@@ -114,7 +114,7 @@ def read_manifest(root: str, release_id: str | None = None) -> Manifest | None:
     if release_id is None:
         return None
     path = os.path.join(root, manifest_name(release_id))
-    known, stamp = _parsed.get(), _stamp(path)
+    known, stamp = _parsed.get(), stamp_at(path)
     if known is not None and stamp is not None and path in known and known[path][0] == stamp:
         return known[path][1]
     text = _read(path)
@@ -136,13 +136,6 @@ def parsing_once() -> Iterator[None]:
         yield
     finally:
         _parsed.reset(token)
-
-
-def _stamp(path: str) -> Stamp | None:
-    try:
-        return stamp_of(os.stat(path))
-    except OSError:
-        return None
 
 
 def read_current(root: str) -> str | None:

@@ -33,6 +33,14 @@ def stamp_of(status: os.stat_result) -> Stamp:
     return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
+def stamp_at(path: str) -> Stamp | None:
+    """The stamp of what is at `path`; `None` where nothing is, or it cannot be seen."""
+    try:
+        return stamp_of(os.stat(path))
+    except OSError:
+        return None
+
+
 def open_regular(path: str) -> tuple[BinaryIO, Stamp]:
     """Open a regular file for reading, unbuffered.
 
