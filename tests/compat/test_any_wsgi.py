@@ -238,7 +238,9 @@ def test_what_lies_beside_a_file(make_tree, wsgi_get, app, accept, coding, decod
     assert (plain.headers["ETag"] == response.headers["ETag"]) == (coding is None)
 
 
-@pytest.mark.parametrize("content", [gzip(b"of an earlier build " * 9), b"no gzip at all"])
+@pytest.mark.parametrize(
+    "content", [gzip(b"of an earlier build " * 9), b"no gzip at all"], ids=["another", "none"]
+)
 def test_what_lies_beside_and_is_another(make_tree, wsgi_get, app, caplog, content):
     """A variant that does not hold the file's bytes is not sent for it, and the log says so."""
     application = WhiteNoise(app, make_tree({"app.js": TEXT, "app.js.gz": content}))

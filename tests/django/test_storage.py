@@ -233,7 +233,7 @@ SWITCHES = [
 ]
 
 
-@pytest.mark.parametrize(("ours", "codings"), SWITCHES, ids=str)
+@pytest.mark.parametrize(("ours", "codings"), SWITCHES)
 def test_codings_and_extensions_are_switched_off(sources, collect, recorded, ours, codings):
     """COMPRESSION and SKIP_COMPRESS_EXTENSIONS say what is made."""
     entries = recorded(collect(HISS=ours))
