@@ -168,8 +168,8 @@ def test_extra_fields(make_tree, asgi_get):
     site = StaticFiles(app, root=make_tree({"a.css": "a"}))
 
     async def secured(scope, receive, send):
-        entry = site._origin.find(scope["path"])
-        await answer(site._origin, entry, scope, receive, send, (("X-Extra", "caf\xe9"),))
+        entry = site.origin.find(scope["path"])
+        await answer(site.origin, (entry, (("X-Extra", "caf\xe9"),)), scope, receive, send)
 
     assert asgi_get(secured, "/static/a.css").headers["x-extra"] == "caf\xe9"
     assert asgi_get(site, "/static/a.css").headers["x-extra"] is None

@@ -140,8 +140,8 @@ def test_extra_fields(make_tree, wsgi_get):
     site = StaticFiles(app, root=make_tree({"a.css": "a"}))
 
     def secured(environ, start_response):
-        entry = site._origin.find(environ["PATH_INFO"])
-        return answer(site._origin, entry, environ, start_response, (("X-Extra", "1"),))
+        entry = site.origin.find(environ["PATH_INFO"])
+        return answer(site.origin, (entry, (("X-Extra", "1"),)), environ, start_response)
 
     assert wsgi_get(secured, "/static/a.css").headers["X-Extra"] == "1"
     assert wsgi_get(site, "/static/a.css").headers["X-Extra"] is None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hiss.core.reply import to_raw
 from hiss.core.request import Request
@@ -33,6 +33,21 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
     ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+    #: An entry, and the header fields that its answers have beside their own.
+    Found = tuple[Entry, Headers]
+
+
+class Door(Protocol):
+    """An ASGI application with static files in front, as lanes know it (`hiss.servers`)."""
+
+    origin: Origin
+    #: Whether it does what it was written to: a subclass may do something else first.
+    is_plain: bool
+    #: What the path of every file's URL begins with, decoded, as a client says it.
+    prefixes: tuple[str, ...]
+
+    def find(self, scope: Scope) -> Found | None:
+        """What an http scope is for; `None`: it is the application's."""
 
 
 class StaticFiles:
@@ -55,16 +70,23 @@ class StaticFiles:
             ManifestError: The folder holds the manifest of a build, and it cannot be read.
         """
         self.app = app
-        self._origin = open_site((mount(root, prefix, is_alone=app is None),), settle(options))
+        self.origin = open_site((mount(root, prefix, is_alone=app is None),), settle(options))
+        self.prefixes = self.origin.prefixes
+        self.is_plain = type(self) is StaticFiles
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        entry = find(self._origin, scope) if scope["type"] == "http" else None
-        if entry is not None:
-            await answer(self._origin, entry, scope, receive, send)
+        found = self.find(scope) if scope["type"] == "http" else None
+        if found is not None:
+            await answer(self.origin, found, scope, receive, send)
         elif self.app is not None:
             await self.app(scope, receive, send)
         else:
-            await _alone(self._origin, scope, receive, send)
+            await _alone(self.origin, scope, receive, send)
+
+    def find(self, scope: Scope) -> Found | None:
+        """What an http scope is for; `None`: it is the application's."""
+        entry = find(self.origin, scope)
+        return None if entry is None else (entry, ())
 
 
 def find(origin: Origin, scope: Scope, script_name: str | None = None) -> Entry | None:
@@ -85,15 +107,9 @@ def find(origin: Origin, scope: Scope, script_name: str | None = None) -> Entry 
     return entry
 
 
-async def answer(
-    origin: Origin,
-    entry: Entry,
-    scope: Scope,
-    receive: Receive,
-    send: Send,
-    extra: Headers = (),
-) -> None:
-    """Answer a request for `entry`; of `extra`, the header fields that the reply has none of."""
+async def answer(origin: Origin, found: Found, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request for what was found."""
+    entry, extra = found
     query = scope.get("query_string", b"").decode("latin-1")
     request = Request.from_raw_headers(scope["method"], query, scope["headers"])
     answered = origin.answer_held(entry, request)
@@ -149,7 +165,7 @@ async def _disconnection(receive: Receive) -> AsyncIterator[Callable[[], bool]]:
 async def _alone(origin: Origin, scope: Scope, receive: Receive, send: Send) -> None:
     """What an application with nothing but files answers."""
     if scope["type"] == "http":
-        await answer(origin, origin.missing, scope, receive, send)
+        await answer(origin, (origin.missing, ()), scope, receive, send)
     elif scope["type"] == "websocket":
         # Closing before accepting is ASGI's way to refuse: a 403.
         await receive()

@@ -5,7 +5,7 @@ Translates between PEP 3333 and the decision, and knows nothing of HTTP.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from hiss.core.request import Request
 from hiss.files.body import CHUNK
@@ -24,6 +24,22 @@ if TYPE_CHECKING:
     from hiss.core.reply import Headers
     from hiss.files.options import Options
     from hiss.files.origin import Origin
+
+    #: An entry, and the header fields that its answers have beside their own.
+    Found = tuple[Entry, Headers]
+
+
+class Door(Protocol):
+    """A WSGI application with static files in front, as lanes know it (`hiss.servers`)."""
+
+    origin: Origin
+    #: Whether it does what it was written to: a subclass may do something else first.
+    is_plain: bool
+    #: What the path of every file's URL begins with, decoded, as a client says it.
+    prefixes: tuple[str, ...]
+
+    def find(self, environ: WSGIEnvironment) -> Found | None:
+        """What a request is for; `None`: it is the application's."""
 
 
 class StaticFiles:
@@ -46,15 +62,22 @@ class StaticFiles:
             ManifestError: The folder holds the manifest of a build, and it cannot be read.
         """
         self.app = app
-        self._origin = open_site((mount(root, prefix, is_alone=app is None),), settle(options))
+        self.origin = open_site((mount(root, prefix, is_alone=app is None),), settle(options))
+        self.prefixes = self.origin.prefixes
+        self.is_plain = type(self) is StaticFiles
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        entry = find(self._origin, environ)
-        if entry is None:
+        found = self.find(environ)
+        if found is None:
             if self.app is not None:
                 return self.app(environ, start_response)
-            entry = self._origin.missing
-        return answer(self._origin, entry, environ, start_response)
+            found = self.origin.missing, ()
+        return answer(self.origin, found, environ, start_response)
+
+    def find(self, environ: WSGIEnvironment) -> Found | None:
+        """What a request is for; `None`: it is the application's."""
+        entry = find(self.origin, environ)
+        return None if entry is None else (entry, ())
 
 
 def find(origin: Origin, environ: WSGIEnvironment) -> Entry | None:
@@ -70,13 +93,10 @@ def find(origin: Origin, environ: WSGIEnvironment) -> Entry | None:
 
 
 def answer(
-    origin: Origin,
-    entry: Entry,
-    environ: WSGIEnvironment,
-    start_response: StartResponse,
-    extra: Headers = (),
+    origin: Origin, found: Found, environ: WSGIEnvironment, start_response: StartResponse
 ) -> Iterable[bytes]:
-    """Answer a request for `entry`; of `extra`, the header fields that the reply has none of."""
+    """Answer a request for what was found."""
+    entry, extra = found
     reply, body = origin.answer(entry, read_request(environ))
     start_response(reply.status_line, [*reply.headers, *reply.lacking(extra)])
     if isinstance(body, bytes):

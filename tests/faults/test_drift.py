@@ -216,7 +216,7 @@ def test_a_file_that_memory_let_go(door, path, log, change):
     """A small file that was driven out of memory is recognised, or not, when it is read again."""
     site = door.StaticFiles(root=path.parents[1], **SMALL)
     get(door, site)
-    source = site._origin.find("/static/css/app.css").resource.identity.source
+    source = site.origin.find("/static/css/app.css").resource.identity.source
     source.data = None
     change(path)
     response = get(door, site)

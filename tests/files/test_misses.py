@@ -216,7 +216,7 @@ def test_what_nobody_reads_is_not_counted(root, door, lines, caplog):
 def test_misses_are_remembered_by_nobody(root, door):
     """Anybody may ask for any number of them: memory does not grow with it, nor does a search."""
     app = door.StaticFiles(root=root)
-    origin = app._origin
+    origin = app.origin
     known = len(origin.find.__self__._known)
     started = time.monotonic()
     for number in range(200):

@@ -81,7 +81,7 @@ def test_answer_measures_again(tmp_path, changes, status, method):
     path = tmp_path / "app.css"
     path.write_bytes(b"body{}")
     entry = Flickering(path, changes)
-    origin = Origin(Catalog({}, miss=Fixed), entry.loader.missing, entry.loader.memory)
+    origin = Origin(Catalog({}, miss=Fixed), entry.loader.missing, entry.loader.memory, ())
     reply, body = origin.answer(entry, Request(method))
     if method == "HEAD":
         assert reply.status == 200  # nothing was opened

@@ -79,9 +79,9 @@ def test_a_plain_name_is_looked_after(folder, wsgi_get, monkeypatch):
     clock = time.monotonic()
     monkeypatch.setattr(indexed.time, "monotonic", lambda: clock + 1.5)
     # To look at the disk is for loading, which an event loop leaves to a thread.
-    entry = app._origin.find("/static/app.css")
+    entry = app.origin.find("/static/app.css")
     assert entry.resource is None
-    assert entry.load() is app._origin.find("/static/app.css").resource is not None
+    assert entry.load() is app.origin.find("/static/app.css").resource is not None
     assert wsgi_get(app, "/static/app.css").body == b"new"
 
 

@@ -51,6 +51,18 @@ class Reply:
         """The header fields as ASGI takes them: bytes, names in lower case."""
         return to_raw(self.headers)
 
+    def block(self, extra: Headers = ()) -> bytes:
+        """The header fields, and those of `extra` that it has none of, as HTTP/1.1 sends them."""
+        block = self._blocks.get(extra)
+        if block is None:
+            fields = *self.raw_headers, *to_raw(self.lacking(extra))
+            block = self._blocks[extra] = b"".join(b"%b: %b\r\n" % field for field in fields)
+        return block
+
+    @cached_property
+    def _blocks(self) -> dict[Headers, bytes]:
+        return {}
+
     def lacking(self, fields: Headers) -> Headers:
         """Those of `fields` that the reply has none of by that name."""
         if not fields:

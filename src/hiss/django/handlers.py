@@ -43,23 +43,31 @@ class WSGIHandler:
 
     def __init__(self, app: WSGIApplication, origin: Origin) -> None:
         self.app = app
-        self._origin = origin
+        self.origin = origin
         self._security = Security()
         self._script_name: str | None = settings.FORCE_SCRIPT_NAME
+        self.prefixes = _prefixes(origin)
+        self.is_plain = type(self) is WSGIHandler
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        entry = wsgi.find(self._origin, environ)
-        if entry is None:
+        found = self.find(environ)
+        if found is None:
             return self.app(environ, start_response)
+        return wsgi.answer(self.origin, found, environ, start_response)
+
+    def find(self, environ: WSGIEnvironment) -> wsgi.Found | None:
+        """What a request is for; `None`: it is Django's."""
+        entry = wsgi.find(self.origin, environ)
+        if entry is None:
+            return None
         security = self._security
         proxy_value = environ.get(security.proxy_key)
         secure = security.is_secure(environ["wsgi.url_scheme"], proxy_value)
         script_name = self._script_name or decode_wsgi_path(environ.get("SCRIPT_NAME", ""))
         path = script_name.rstrip("/") + decode_wsgi_path(environ.get("PATH_INFO", ""))
         if security.leaves_to_django(path, secure=secure):
-            return self.app(environ, start_response)
-        extra = security.headers(secure=secure)
-        return wsgi.answer(self._origin, entry, environ, start_response, extra)
+            return None
+        return entry, security.headers(secure=secure)
 
 
 class ASGIHandler:
@@ -67,24 +75,38 @@ class ASGIHandler:
 
     def __init__(self, app: asgi.ASGIApp, origin: Origin) -> None:
         self.app = app
-        self._origin = origin
+        self.origin = origin
         self._security = Security()
         self._script_name: str | None = settings.FORCE_SCRIPT_NAME
+        self.prefixes = _prefixes(origin)
+        self.is_plain = type(self) is ASGIHandler
 
     async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
-        if scope["type"] != "http":
+        found = self.find(scope) if scope["type"] == "http" else None
+        if found is None:
             await self.app(scope, receive, send)
-            return
-        entry = asgi.find(self._origin, scope, self._script_name)
-        secure = self._is_secure(scope) if entry is not None else False
-        if entry is None or self._security.leaves_to_django(scope["path"], secure=secure):
-            await self.app(scope, receive, send)
-            return
-        extra = self._security.headers(secure=secure)
-        await asgi.answer(self._origin, entry, scope, receive, send, extra)
+        else:
+            await asgi.answer(self.origin, found, scope, receive, send)
+
+    def find(self, scope: asgi.Scope) -> asgi.Found | None:
+        """What an http scope is for; `None`: it is Django's."""
+        entry = asgi.find(self.origin, scope, self._script_name)
+        if entry is None:
+            return None
+        secure = self._is_secure(scope)
+        if self._security.leaves_to_django(scope["path"], secure=secure):
+            return None
+        return entry, self._security.headers(secure=secure)
 
     def _is_secure(self, scope: asgi.Scope) -> bool:
         field = self._security.proxy_field
         values = [value.decode("latin-1") for name, value in scope["headers"] if name == field]
         proxy_value = ",".join(values) if values else None
         return self._security.is_secure(scope.get("scheme", "http"), proxy_value)
+
+
+def _prefixes(origin: Origin) -> tuple[str, ...]:
+    """The prefixes of files, also below the place that the project has on its host."""
+    place = (settings.FORCE_SCRIPT_NAME or "").rstrip("/")
+    below = tuple(place + prefix for prefix in origin.prefixes) if place else ()
+    return origin.prefixes + below

@@ -80,7 +80,7 @@ class IndexedFinder:
             return entry
         entry = self._plain.get(path)
         if entry is not None:
-            return entry if not self._is_time() else _Due(self, path, entry)
+            return entry if not self.is_time() else _Due(self, path, entry)
         if path.startswith(self._prefixes) or path in self._bare:
             entry = self._look(path)
             if entry is not None:
@@ -112,16 +112,13 @@ class IndexedFinder:
         is_plain = isinstance(entry, FileEntry) and not entry.listing.immutable
         return (self._plain if is_plain else self._known).setdefault(path, entry)
 
-    def _is_time(self) -> bool:
-        """Whether the indexes are to be looked at; one request finds it so."""
-        now = time.monotonic()
-        if now - self._looked < _INTERVAL:
-            return False
-        self._looked = now
-        return True
+    def is_time(self) -> bool:
+        """Whether the indexes are to be looked at."""
+        return time.monotonic() - self._looked >= _INTERVAL
 
     def refresh(self) -> bool:
         """Look whether an index was replaced; whether one was."""
+        self._looked = time.monotonic()
         renewed = [shelf.refresh() for shelf in self._shelves]
         return any(renewed)
 
@@ -293,7 +290,8 @@ class _Due:
         self.resource: Resource | None = None
 
     def load(self) -> Resource:
-        if self._finder.refresh():
+        # Of those who found it so at one time, one looks.
+        if self._finder.is_time() and self._finder.refresh():
             self._entry = self._finder.find(self._path) or self._entry
         return self._entry.load()
 

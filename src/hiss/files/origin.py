@@ -29,7 +29,11 @@ class Answer(NamedTuple):
 class Origin:
     """What stands behind a door."""
 
-    def __init__(self, finder: Finder, missing: Missing, memory: Memory) -> None:
+    def __init__(
+        self, finder: Finder, missing: Missing, memory: Memory, prefixes: tuple[str, ...]
+    ) -> None:
+        """`prefixes`: what the path of every file's URL begins with, decoded."""
+        self.prefixes = prefixes
         self.find = finder.find
         self.miss = finder.miss
         #: The entry of a 404, for a door with nothing behind it.

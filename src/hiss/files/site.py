@@ -50,11 +50,13 @@ def open_site(
             was told to render is not there.
     """
     mounts, listed = tuple(mounts), tuple(listed)
+    prefixes = tuple(mount.prefix for mount in mounts)
     memory = Memory(settled.memory)
     misses = Misses(mounts, settled.policy, explain)
     loader = Loader(settled.policy, memory, dynamic=settled.dynamic, misses=misses)
     if settled.autorefresh:
-        return Origin(LiveFinder(mounts, settled, loader, misses), loader.missing, memory)
+        live = LiveFinder(mounts, settled, loader, misses)
+        return Origin(live, loader.missing, memory, prefixes)
     announced = announce(mounts, settled, loader)
     indexed = {} if listed else _indexes(mounts)
     # A user's own code is called at the start, where its errors are seen: for that, every file
@@ -68,7 +70,7 @@ def open_site(
         shelves = indexed.items()
         finder = IndexedFinder(shelves, settled, loader, finder, fixed=announced, known=known)
     _tell(mounts, indexed, found)
-    return Origin(finder, loader.missing, memory)
+    return Origin(finder, loader.missing, memory, prefixes)
 
 
 def _indexes(mounts: tuple[Mount, ...]) -> dict[Mount, Index | None]:

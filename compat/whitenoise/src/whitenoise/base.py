@@ -67,7 +67,7 @@ class WhiteNoise(Folders):
         entry = find(self._origin, environ)
         if entry is None:
             return self.application(environ, start_response)
-        return answer(self._origin, entry, environ, start_response)
+        return answer(self._origin, (entry, ()), environ, start_response)
 
     def _add(self, mount: Mount) -> None:
         mounts = (mount, *self._mounts)
