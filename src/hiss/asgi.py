@@ -45,6 +45,8 @@ class Door(Protocol):
     is_plain: bool
     #: What the path of every file's URL begins with, decoded, as a client says it.
     prefixes: tuple[str, ...]
+    #: The header field in which a proxy says what scheme the client used; empty: none is believed.
+    proxy_field: bytes
 
     def find(self, scope: Scope) -> Found | None:
         """What an http scope is for; `None`: it is the application's."""
@@ -73,6 +75,7 @@ class StaticFiles:
         self.origin = open_site((mount(root, prefix, is_alone=app is None),), settle(options))
         self.prefixes = self.origin.prefixes
         self.is_plain = type(self) is StaticFiles
+        self.proxy_field = b""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = self.find(scope) if scope["type"] == "http" else None
@@ -95,14 +98,16 @@ def find(origin: Origin, scope: Scope, script_name: str | None = None) -> Entry 
     `script_name` is the application's own place where that is set, and not the server's to tell.
     """
     path: str = scope["path"]
-    # Servers differ in whether "path" repeats "root_path".
-    place = (script_name or scope.get("root_path", "")).rstrip("/")
-    if place and path.startswith(f"{place}/"):
-        path = path[len(place) :]
+    place = script_name or scope.get("root_path")
+    if place:
+        # Servers differ in whether "path" repeats "root_path".
+        place = place.rstrip("/")
+        if path.startswith(f"{place}/"):
+            path = path[len(place) :]
     entry = origin.find(path)
     if entry is not None:
         raw_path: bytes = scope.get("raw_path") or b""
-        if has_encoded_slash(raw_path.decode("latin-1")):
+        if b"%" in raw_path and has_encoded_slash(raw_path.decode("latin-1")):
             return origin.miss(path)
     return entry
 

@@ -26,34 +26,31 @@ _HEADERS: Final = (("Content-Type", "text/plain"), ("X-App", "yes"), ("Content-L
 
 def make_wsgi(root: Path):
     """The WSGI application with all sites but `secure`."""
-    plain = wsgi.StaticFiles(_wsgi_page, root, SITES["plain"], **PLAIN)
-    indexed = wsgi.StaticFiles(plain, root, SITES["index"], index_file=True, memory=_MEMORY)
-    main = wsgi.StaticFiles(indexed, root, SITES["main"], memory=_MEMORY)
     mounted = wsgi.StaticFiles(_wsgi_page, root, SITES["main"], memory=_MEMORY)
-
     below = shift_wsgi(mounted)
 
-    def application(environ, start_response):
-        app = below if environ["PATH_INFO"].startswith(f"{MOUNT}/") else main
+    def rest(environ, start_response):
+        app = below if environ["PATH_INFO"].startswith(f"{MOUNT}/") else _wsgi_page
         return app(environ, start_response)
 
-    return application
+    # Doors before all else: so they are a lane's, where a server has one.
+    plain = wsgi.StaticFiles(rest, root, SITES["plain"], **PLAIN)
+    indexed = wsgi.StaticFiles(plain, root, SITES["index"], index_file=True, memory=_MEMORY)
+    return wsgi.StaticFiles(indexed, root, SITES["main"], memory=_MEMORY)
 
 
 def make_asgi(root: Path):
     """The ASGI application with all sites but `secure`."""
-    plain = asgi.StaticFiles(_asgi_page, root, SITES["plain"], **PLAIN)
-    indexed = asgi.StaticFiles(plain, root, SITES["index"], index_file=True, memory=_MEMORY)
-    main = asgi.StaticFiles(indexed, root, SITES["main"], memory=_MEMORY)
     mounted = asgi.StaticFiles(_asgi_page, root, SITES["main"], memory=_MEMORY)
-
     below = shift_asgi(mounted)
 
-    async def application(scope, receive, send):
+    async def rest(scope, receive, send):
         is_below = scope["type"] == "http" and scope["path"].startswith(f"{MOUNT}/")
-        await (below if is_below else main)(scope, receive, send)
+        await (below if is_below else _asgi_page)(scope, receive, send)
 
-    return application
+    plain = asgi.StaticFiles(rest, root, SITES["plain"], **PLAIN)
+    indexed = asgi.StaticFiles(plain, root, SITES["index"], index_file=True, memory=_MEMORY)
+    return asgi.StaticFiles(indexed, root, SITES["main"], memory=_MEMORY)
 
 
 def shift_wsgi(app):

@@ -54,7 +54,8 @@ LIMITS: Final[dict[tuple[str, str], Limit]] = {
     **{("waitress", case): _WAITRESS_METHOD for case in _OTHER_CASE},
     **{("hypercorn", case): _HYPERCORN_METHOD for case in _OTHER_CASE},
     **{
-        ("uvicorn-httptools", case): _LLHTTP_METHOD
+        (server, case): _LLHTTP_METHOD
+        for server in ("uvicorn-httptools", "uvicorn-lane")
         for case in (*_OTHER_CASE, "method-foo", "method-gets")
     },
     **{

@@ -27,6 +27,10 @@ SERVERS: Final = {
     "gunicorn-asgi": f"gunicorn --bind 127.0.0.1:{{port}} --worker-class asgi {_ASGI}",
     "uvicorn-h11": f"uvicorn --host 127.0.0.1 --port {{port}} --http h11 {_ASGI}",
     "uvicorn-httptools": f"uvicorn --host 127.0.0.1 --port {{port}} --http httptools {_ASGI}",
+    "uvicorn-lane": (
+        "uvicorn --host 127.0.0.1 --port {port} --http hiss.servers.uvicorn:StaticProtocol "
+        f"{_ASGI}"
+    ),
     "granian-wsgi": f"granian --host 127.0.0.1 --port {{port}} --interface wsgi {_WSGI}",
     "granian-asgi": f"granian --host 127.0.0.1 --port {{port}} --interface asgi {_ASGI}",
     "hypercorn": f"hypercorn --bind 127.0.0.1:{{port}} {_ASGI}",

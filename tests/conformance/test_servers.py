@@ -74,3 +74,4 @@ def test_servers_report_no_error(server, results):
         # `Head` is HEAD to hypercorn and not to h11 below it, which then waits for a body.
         log = log.replace("Error in ASGI Framework\nTraceback", "", 1)
     assert "Traceback" not in log
+    assert "without Hiss's lane" not in log

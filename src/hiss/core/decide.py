@@ -38,6 +38,8 @@ def _decide_asset(asset: Asset, request: Request) -> Reply:
         return asset.not_allowed
     accept = parse_accept_encoding(request.accept_encoding)
     selected = asset.representations[accept.choose(asset.offer)]
+    if request.is_plain:
+        return selected.whole
     if request.method == "HEAD":
         # "A server MUST ignore a Range header field received with a request method that is
         # unrecognized or for which range handling is not defined": it is defined for GET alone.

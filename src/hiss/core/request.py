@@ -69,6 +69,18 @@ class Request:
         return request
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it is a GET of the whole, on no condition: what most requests are."""
+        return (
+            self.method == "GET"
+            and self.range is None
+            and self.if_none_match is None
+            and self.if_modified_since is None
+            and self.if_match is None
+            and self.if_unmodified_since is None
+        )
+
+    @property
     def conditions(self) -> Conditions | None:
         """The preconditions; `None` where there are none."""
         conditions = Conditions(

@@ -157,5 +157,7 @@ def open_body(extract: Extract, memory: Memory) -> bytes | FileBody | None:
 
 
 def _cut(data: bytes, segments: tuple[bytes | Span, ...]) -> bytes:
+    if len(segments) == 1 and not isinstance(only := segments[0], bytes):
+        return data[only[0] : only[1]]
     pieces = [each if isinstance(each, bytes) else data[each[0] : each[1]] for each in segments]
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    return b"".join(pieces)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
@@ -22,6 +22,7 @@ from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
 
 from hiss.core.request import FIELDS, Request
 from hiss.files.origin import Origin
+from hiss.http.paths import quote_path
 
 if TYPE_CHECKING:
     import asyncio
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
     from hiss.asgi import Door, Scope
 
+    Fields = list[tuple[bytes, bytes]]
+
 logger = logging.getLogger("hiss.servers")
 
 # The versions whose protocol was read, and is tested.
@@ -41,6 +44,11 @@ _LAST_KNOWN: Final = (0, 54)
 # That a body follows, that the client waits for a word first, that the connection becomes another.
 _NOT_OURS: Final = frozenset({b"content-length", b"expect", b"transfer-encoding", b"upgrade"})
 _METHODS: Final = frozenset({b"GET", b"HEAD"})
+# Header sections that a lane remembers the reading of. A browser sends the same one for many files
+# of a page; what is longer than this, or was sent by more clients than that, is read anew.
+_MEMO_ENTRIES: Final = 512
+_MEMO_LENGTH: Final = 2048
+
 # A target that is its path, as it stands.
 _PLAIN: Final = re.compile(rb"/[\w./~!$&'()*+,;=:@-]*", re.ASCII).fullmatch
 
@@ -52,17 +60,66 @@ _TELLING: Final = {name.encode("ascii") for name in FIELDS} | _NOT_OURS | _FORWA
 _FRAMING: Final = frozenset({b"connection", b"content-length", b"transfer-encoding"})
 
 
+class Section(NamedTuple):
+    """What was read in the header section of a GET: the request, and the fields behind it."""
+
+    request: Request
+    telling: list[tuple[bytes, bytes]]
+    is_forwarded: bool
+
+
+class Target(NamedTuple):
+    """A request's target as uvicorn reads it; `path` is decoded."""
+
+    path: str
+    raw_path: bytes
+    query: bytes = b""
+
+
+def is_forwarded(telling: Fields) -> bool:
+    """Whether a proxy says something of its client."""
+    return any(name in _FORWARDED for name, _ in telling)
+
+
+def read_target(url: bytes) -> Target | None:
+    """The target of a request; `None` where it is none that uvicorn could read."""
+    if _PLAIN(url):
+        return Target(url.decode("ascii"), url)
+    try:
+        parsed = parse_url(url)
+        path = parsed.path.decode("ascii")
+    except (HttpParserInvalidURLError, UnicodeDecodeError, AttributeError):
+        return None
+    return Target(unquote(path) if "%" in path else path, parsed.path, parsed.query or b"")
+
+
 class Lane:
     """What the connections of one server share."""
 
-    def __init__(self, door: Door, proxied: ProxyHeadersMiddleware | None) -> None:
-        """`proxied`: uvicorn's own reading of what proxies say; `None`: they are not believed."""
-        self.find = door.find
-        self.answer_held = door.origin.answer_held
-        self.prefixes = tuple(prefix.encode() for prefix in door.prefixes)
+    def __init__(self, doors: list[Door], proxied: ProxyHeadersMiddleware | None) -> None:
+        """`doors`: from the outermost inwards; `proxied`: uvicorn's own reading of what proxies
+        say, `None` where they are not believed.
+        """
+        self.doors = tuple(doors)
+        self.telling = _TELLING | {door.proxy_field for door in doors}
+        prefixes = (prefix for door in doors for prefix in door.prefixes)
+        self.prefixes = tuple(quote_path(prefix).encode("ascii") for prefix in prefixes)
+        self.beginnings = tuple(b"GET " + prefix for prefix in self.prefixes)
+        #: The paths of targets that stand for themselves, and have been answered.
+        self.paths: dict[bytes, str] = {}
+        self._sections: dict[bytes, Section] = {}
+        self.recall = self._sections.get
         self._proxied = proxied
         self._fields: Sequence[tuple[bytes, bytes]] = ()
         self._block: bytes | None = b""
+
+    def remember(self, section: bytes, telling: Fields) -> None:
+        """Keep what was read in the header section of a GET without a query."""
+        if len(section) <= _MEMO_LENGTH:
+            if len(self._sections) >= _MEMO_ENTRIES:
+                del self._sections[next(iter(self._sections))]
+            request = Request.from_raw_headers("GET", "", telling)
+            self._sections[section] = Section(request, telling, is_forwarded(telling))
 
     def block(self, fields: Sequence[tuple[bytes, bytes]]) -> bytes | None:
         """The server's own header fields as they are sent; `None` where they say how the answer
@@ -74,15 +131,12 @@ class Lane:
             self._fields = fields
         return self._block
 
-    def behind_proxies(self, scope: HTTPScope) -> HTTPScope:
-        """The scope as an application behind `ProxyHeadersMiddleware` sees it."""
-        if self._proxied is None:
-            return scope
-        seen = scope.copy()
-        # It waits for nothing but the application, which here is none.
-        with suppress(StopIteration):
-            self._proxied(seen, _nothing, _nothing).send(None)
-        return seen
+    def go_behind_proxies(self, scope: HTTPScope) -> None:
+        """Write into the scope what `ProxyHeadersMiddleware` does."""
+        if self._proxied is not None:
+            # It waits for nothing but the application, which here is none.
+            with suppress(StopIteration):
+                self._proxied(scope, _nothing, _nothing).send(None)
 
 
 class StaticProtocol(HttpToolsProtocol):
@@ -103,22 +157,43 @@ class StaticProtocol(HttpToolsProtocol):
         lane = lane_of(config)
         assert lane is not None
         self._lane = lane
-        self._telling: list[tuple[bytes, bytes]] = []
+        #: What the lane wants to know of the header that is being read.
+        self._telling: Fields = []
         #: Whether the request that is being read has its answer already.
         self._is_answered = False
+        #: Whether the parser is between two requests, and how many it has begun.
+        self._is_between = True
+        self._begun = 0
         # Timers are dear beside an answer: one for many, which looks how long it has been quiet.
         self._quiet_since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
+    def data_received(self, data: bytes) -> None:
+        if not (self._is_between and data.startswith(self._lane.beginnings)):
+            super().data_received(data)
+            return
+        line, _, section = data.partition(b"\r\n")
+        remembered = self._lane.recall(section)
+        if remembered is not None and self._answer_again(line, remembered):
+            return
+        begun = self._begun
+        super().data_received(data)
+        if self._begun == begun + 1 and remembered is None and self._was_plain(line):
+            self._lane.remember(section, self._telling)
+
     def on_message_begin(self) -> None:
-        super().on_message_begin()
+        # What uvicorn makes at the beginning can wait until it is known to be wanted.
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
         self._telling = []
-        self._is_answered = False
+        self._is_answered = self._is_between = False
+        self._begun += 1
 
     def on_header(self, name: bytes, value: bytes) -> None:
         name = name.lower()
         self.headers.append((name, value))
-        if name in _TELLING:
+        if name in self._lane.telling:
             self._telling.append((name, value))
             if name == b"expect" and value.lower() == b"100-continue":
                 self.expect_100_continue = True
@@ -126,51 +201,102 @@ class StaticProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         if self.url.startswith(self._lane.prefixes) and self._answer():
             self._is_answered = True
-        else:
-            super().on_headers_complete()
+            return
+        url, headers, is_expecting = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, is_expecting
+        # The scope has this very list.
+        self.headers.extend(headers)
+        super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         if not self._is_answered:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self._is_between = not self.parser.should_upgrade()
         if not self._is_answered:
             super().on_message_complete()
 
+    def _was_plain(self, line: bytes) -> bool:
+        """Whether all that the parser had was a request for a path, which the lane answered, and
+        after which the connection stays open: then what followed its first line was its header.
+        """
+        is_read = self._is_answered and self._is_between
+        return is_read and b"?" not in line and not self.transport.is_closing()
+
     def _answer(self) -> bool:
         """Answer the request whose header was read, if that is the lane's; whether it was."""
-        lane, parser = self._lane, self.parser
+        parser, telling = self.parser, self._telling
         method = parser.get_method()
-        if method not in _METHODS or not self._is_next():
+        target = read_target(self.url)
+        if method not in _METHODS or any(name in _NOT_OURS for name, _ in telling):
             return False
-        scope = self._aim(method)
-        if scope is None:
+        if target is None:
             return False
-        found = lane.find(cast("Scope", scope))
-        if found is None:
-            return False
-        entry, extra = found
-        query = scope["query_string"].decode("latin-1")
-        request = Request.from_raw_headers(scope["method"], query, self._telling)
-        answered = lane.answer_held(entry, request)
-        fields = lane.block(self.server_state.default_headers)
-        if answered is None or fields is None:
-            return False
-        reply, body = answered
         http_version = parser.get_http_version()
         keep_alive = http_version != "1.0" and parser.should_keep_alive()
+        query = target.query.decode("latin-1")
+        request = Request.from_raw_headers(method.decode("ascii"), query, telling)
+        scope = self._see(request.method, target, telling, http_version)
+        if is_forwarded(telling):
+            self._lane.go_behind_proxies(scope)
+        is_answered = self._reply(scope, request, keep_alive=keep_alive)
+        if is_answered and target.raw_path is self.url:
+            self._lane.paths[self.url] = target.path
+        return is_answered
+
+    def _answer_again(self, line: bytes, section: Section) -> bool:
+        """Answer a GET whose header section is remembered; whether that was the lane's."""
+        url = line[4:-9]
+        path = self._lane.paths.get(url)
+        if path is None or not line.endswith(b" HTTP/1.1"):
+            return False
+        self._unset_keepalive_if_required()
+        request, telling, is_forwarded = section
+        scope = self._see("GET", Target(path, url), telling, "1.1")
+        if is_forwarded:
+            self._lane.go_behind_proxies(scope)
+        return self._reply(scope, request, keep_alive=True)
+
+    def _see(self, method: str, target: Target, telling: Fields, http_version: str) -> HTTPScope:
+        """What of the scope a door and the log want; the headers are those that tell something."""
+        place = self.root_path
+        scope: Any = {
+            "type": "http",
+            "http_version": http_version,
+            "method": method,
+            "scheme": self.scheme,
+            "client": self.client,
+            "root_path": place,
+            "path": place + target.path,
+            "raw_path": place.encode("ascii") + target.raw_path if place else target.raw_path,
+            "query_string": target.query,
+            "headers": telling,
+        }
+        return cast("HTTPScope", scope)
+
+    def _reply(self, scope: HTTPScope, request: Request, *, keep_alive: bool) -> bool:
+        lane = self._lane
+        if not self._is_next():
+            return False
+        for door in lane.doors:
+            found = door.find(cast("Scope", scope))
+            if found is not None:
+                break
+        else:
+            return False
+        entry, extra = found
+        answer = door.origin.answer_held(entry, request)
+        fields = lane.block(self.server_state.default_headers)
+        if answer is None or fields is None:
+            return False
+        reply, body = answer
+        assert isinstance(body, bytes)
         if self.access_log:
-            self.access_logger.info(
-                '%s - "%s %s HTTP/%s" %d',
-                get_client_addr(scope),
-                scope["method"],
-                get_path_with_query_string(scope),
-                http_version,
-                reply.status,
-            )
+            self._log(scope, reply.status)
         end = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
         head = STATUS_LINE[reply.status], fields, reply.block(extra), end
-        assert isinstance(body, bytes)
         self.transport.write(b"".join((*head, body)))
         self.server_state.total_requests += 1
         if keep_alive:
@@ -178,6 +304,17 @@ class StaticProtocol(HttpToolsProtocol):
         else:
             self.transport.close()
         return True
+
+    def _log(self, scope: HTTPScope, status: int) -> None:
+        """uvicorn's line for an answer."""
+        self.access_logger.info(
+            '%s - "%s %s HTTP/%s" %d',
+            get_client_addr(scope),
+            scope["method"],
+            get_path_with_query_string(scope),
+            scope["http_version"],
+            status,
+        )
 
     def _is_next(self) -> bool:
         """Whether the answer to what was read may be written now, by this lane."""
@@ -188,31 +325,7 @@ class StaticProtocol(HttpToolsProtocol):
         if self.flow.write_paused or self.transport.is_closing():
             return False
         limit = self.limit_concurrency
-        if limit is not None and (len(self.connections) >= limit or len(self.tasks) >= limit):
-            return False
-        return not any(name in _NOT_OURS for name, _ in self._telling)
-
-    def _aim(self, method: bytes) -> HTTPScope | None:
-        """The scope, with what uvicorn would say in it of the target; `None`: that is no path."""
-        scope, url = self.scope, self.url
-        raw_path, query = url, b""
-        if not _PLAIN(url):
-            try:
-                parsed = parse_url(url)
-            except HttpParserInvalidURLError:
-                return None
-            raw_path, query = parsed.path, parsed.query or b""
-        try:
-            path = raw_path.decode("ascii")
-        except UnicodeDecodeError:
-            return None
-        scope["method"] = method.decode("ascii")
-        scope["path"] = self.root_path + (unquote(path) if "%" in path else path)
-        scope["raw_path"] = self.root_path.encode("ascii") + raw_path
-        scope["query_string"] = query
-        if any(name in _FORWARDED for name, _ in self._telling):
-            return self._lane.behind_proxies(scope)
-        return scope
+        return limit is None or not (len(self.connections) >= limit or len(self.tasks) >= limit)
 
     def _wait(self) -> None:
         """Let the connection stay open for as long as uvicorn would, once nothing more comes."""
@@ -269,12 +382,17 @@ def _open_lane(config: Config) -> Lane:
     if isinstance(app, ProxyHeadersMiddleware):
         proxied = ProxyHeadersMiddleware(_nothing, config.forwarded_allow_ips or "127.0.0.1")
         app = app.app
-    if not isinstance(getattr(app, "origin", None), Origin) or not app.is_plain:
+    kind = type(app).__qualname__
+    doors: list[Door] = []
+    while isinstance(getattr(app, "origin", None), Origin) and app.is_plain:
+        doors.append(app)
+        app = app.app
+    if not doors:
         raise _NoLaneError(
-            f"the application is a {type(app).__qualname__}, and no hiss.asgi.StaticFiles nor what "
+            f"the application is a {kind}, and neither a hiss.asgi.StaticFiles nor what "
             "hiss.django.get_asgi_application makes, with nothing around it"
         )
-    return Lane(app, proxied)
+    return Lane(doors, proxied)
 
 
 async def _nothing(*_: object) -> Any:  # noqa: ANN401 - called as all three of ASGI's callables
