@@ -8,7 +8,7 @@ from hiss.asgi import StaticFiles, answer
 from hiss.errors import ConfigurationError
 from hiss.files.body import CHUNK
 
-LARGE = bytes(range(256)) * 1024
+LARGE = bytes(range(256)) * (2 * CHUNK // 256)
 
 
 async def app(scope, receive, send):

@@ -9,7 +9,7 @@ from hiss.errors import ConfigurationError
 from hiss.files.body import CHUNK, FileBody
 from hiss.wsgi import StaticFiles, answer, read_request
 
-LARGE = bytes(range(256)) * 1024
+LARGE = bytes(range(256)) * (2 * CHUNK // 256)
 
 
 def app(environ, start_response):

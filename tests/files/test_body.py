@@ -5,14 +5,16 @@ import contextlib
 import os
 
 import pytest
+import trio
 
 from hiss.core.reply import Extract
 from hiss.files.body import CHUNK, BodyCutShortError, FileBody, held_body, open_body
 from hiss.files.memory import Memory
+from hiss.files.offload import give_way
 from hiss.files.source import FileSource, stamp_of
 from hiss.http.ranges import Span
 
-DATA = bytes(range(256)) * 2048  # four chunks
+DATA = bytes(range(256)) * (4 * CHUNK // 256)
 
 SEGMENTS = [
     ((Span(0, len(DATA)),), DATA),
@@ -65,6 +67,37 @@ def test_held_body_touches_no_file(source):
     os.unlink(source.path)
     assert held_body(extract) == DATA[1:3]
     assert open_body(extract, Memory()) == DATA[1:3]
+
+
+@pytest.mark.parametrize("run", [asyncio.run, trio.run], ids=["asyncio", "trio"])
+def test_every_chunk_gives_way(source, run):
+    """A file that the system has in memory does not keep the loop from all else: a client's leaving
+    was noticed only when 100 MB had been written after it.
+    """
+    turns = []
+
+    async def wait():
+        while len(turns) < 100:
+            turns.append("others")
+            await give_way()
+
+    async def read():
+        body = open_body(Extract(source, (Span(0, len(DATA)),)), Memory(0))
+        async for chunk in body:
+            turns.append("chunk" if chunk else "")  # noqa: PERF401 - as they come
+
+    async def both():
+        if run is asyncio.run:
+            await asyncio.gather(read(), wait())
+            return
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(read)
+            nursery.start_soon(wait)
+
+    run(both if run is trio.run else both())
+    # trio throws dice for who is first in each round.
+    assert "chunk chunk chunk" not in " ".join(map(str, turns))
+    assert turns.count("chunk") == 4
 
 
 @pytest.mark.parametrize("budget", [0, 16 * len(DATA)], ids=["streamed", "read"])

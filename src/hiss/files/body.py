@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
-from hiss.files.offload import offload
+from hiss.files.offload import give_way, offload
+from hiss.files.page_cache import read_cached
 from hiss.files.source import FileSource, stamp_of
+from hiss.http.ranges import Span
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from hiss.core.reply import Extract
     from hiss.files.memory import Memory
+    from hiss.files.page_cache import Chunk
     from hiss.files.source import CompressedSource, Stamp
-    from hiss.http.ranges import Span
 
 # Large enough that a thread hop is little beside the read, small enough for some hundred slow
 # clients at once: each holds one.
-CHUNK: Final = 128 * 1024
+CHUNK: Final = 256 * 1024
 
 
 class BodyCutShortError(OSError):
@@ -36,22 +39,65 @@ class FileBody:
         self._size = size
         #: Whether the body is the file, from its first byte to its last.
         self.is_whole = extract.segments == ((0, size),)
-        self._chunks = _read_segments(file, path, extract.segments)
+        self._left = deque(each for each in extract.segments if not _is_empty(each))
+        self._stamp: Stamp | None = None
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        return next(self._chunks)
+        chunk = self._next(_read)
+        if not chunk:
+            raise StopIteration
+        return chunk
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
-        """The next chunk, read in a thread: a disk may make its reader wait."""
-        chunk: bytes = await offload(next, self._chunks, b"")
+        """The next chunk: at once where the system has it in memory, else read in a thread, since a
+        disk makes its reader wait.
+        """
+        chunk = self._next(read_cached)
+        if chunk is None:
+            chunk = await offload(self._next, _read)
+        else:
+            # A quick disk and a quick client must not keep the loop from everybody else, nor from
+            # noticing that the client is gone.
+            await give_way()
         if not chunk:
             raise StopAsyncIteration
+        return chunk
+
+    def _next(self, read: Callable[[BinaryIO, int, int], Chunk]) -> Chunk:
+        """The next chunk, empty at the end; `None` where `read` has none at once.
+
+        Raises:
+            BodyCutShortError: The file is not what it was.
+        """
+        if self._stamp is None:
+            self._stamp = stamp_of(os.fstat(self.file.fileno()))
+        if not self._left:
+            self.close()
+            return b""
+        segment = self._left[0]
+        if isinstance(segment, bytes):
+            self._left.popleft()
+            return segment
+        start, stop = segment
+        chunk = read(self.file, start, min(CHUNK, stop - start))
+        if chunk is None:
+            return None
+        start += len(chunk)
+        # Written to meanwhile: what is held back now keeps the whole from passing for one file.
+        changed = start == stop and stamp_of(os.fstat(self.file.fileno())) != self._stamp
+        if not chunk or changed:
+            self.close()
+            raise BodyCutShortError(f"{self.path} changed while it was being sent")
+        if start == stop:
+            self._left.popleft()
+        else:
+            self._left[0] = Span(start, stop)
         return chunk
 
     def close(self) -> None:
@@ -63,31 +109,13 @@ class FileBody:
         return ExactFile(self, self._size)
 
 
-# Outside the class: a generator that knew its body, which knows it, would keep the file open until
-# the collector comes by, if nobody closes either.
-def _read_segments(
-    file: BinaryIO, path: str, segments: tuple[bytes | Span, ...]
-) -> Iterator[bytes]:
-    with file:
-        stamp = stamp_of(os.fstat(file.fileno()))
-        for segment in segments:
-            if isinstance(segment, bytes):
-                yield segment
-            else:
-                yield from _read_span(file, path, segment, stamp)
+def _is_empty(segment: bytes | Span) -> bool:
+    return not segment if isinstance(segment, bytes) else segment.start >= segment.stop
 
 
-def _read_span(file: BinaryIO, path: str, span: Span, stamp: Stamp) -> Iterator[bytes]:
-    file.seek(span.start)
-    left = span.stop - span.start
-    while left:
-        chunk = file.read(min(CHUNK, left))
-        left -= len(chunk)
-        # Written to meanwhile: what is held back now keeps the whole from passing for one file.
-        changed = not left and stamp_of(os.fstat(file.fileno())) != stamp
-        if not chunk or changed:
-            raise BodyCutShortError(f"{path} changed while it was being sent")
-        yield chunk
+def _read(file: BinaryIO, start: int, size: int) -> bytes:
+    file.seek(start)
+    return file.read(size)
 
 
 class ExactFile:

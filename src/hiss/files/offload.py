@@ -1,4 +1,4 @@
-"""Running what may block in a thread, under whichever event loop is running."""
+"""Under any event loop: what may block goes to a thread, what is long gives way."""
 
 from __future__ import annotations
 
@@ -21,3 +21,15 @@ async def offload(function: Callable[..., Result], *arguments: object) -> Result
         result: Result = await trio.to_thread.run_sync(function, *arguments)
         return result
     return await loop.run_in_executor(None, function, *arguments)
+
+
+async def give_way() -> None:
+    """Let whatever else is ready run, under asyncio or trio."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        import trio
+
+        await trio.lowlevel.checkpoint()
+    else:
+        await asyncio.sleep(0)
