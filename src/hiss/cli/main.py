@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 import hiss
-from hiss.cli import build, deploy, doctor, init, migrate, release, report, verify
+from hiss.cli import build, deploy, doctor, init, migrate, release, report, serve, verify
 from hiss.errors import HissError
 
 if TYPE_CHECKING:
@@ -21,7 +21,17 @@ GOOD: Final = 0
 FINDINGS: Final = 1
 CANNOT: Final = 2
 
-_COMMANDS: Final = (init, migrate, build, deploy, doctor, verify, release, report)
+_COMMANDS: Final = (
+    init,
+    migrate,
+    build,
+    serve,
+    deploy,
+    doctor,
+    verify,
+    release,
+    report,
+)
 
 
 def main(

@@ -1,0 +1,1 @@
+"""What tests in several folders do to the world: start servers and Chromium, and kill processes."""

@@ -1,0 +1,73 @@
+"""Starts real servers on loopback, and stops them."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+_START_SECONDS = 60.0
+_STOP_SECONDS = 20.0
+
+
+def free_port():
+    """A port of loopback that nobody listens on."""
+    [port] = free_ports(1)
+    return port
+
+
+def free_ports(count):
+    """Ports of loopback that nobody listens on, each another."""
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in probes:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in probes]
+
+
+def program(name):
+    """The path of a program that the environment of these tests has."""
+    return str(Path(sys.executable).with_name(name))
+
+
+@contextlib.contextmanager
+def running(command, log, *, port=None, is_ready=None, **how):
+    """A process whose output goes to `log`, from when it listens at `port` or `is_ready()`; yields
+    it, and ends it. `how` is for Popen.
+    """
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, **how)
+    try:
+        wait(process, log, is_ready or (lambda: listens(port)))
+        yield process
+    finally:
+        stop(process)
+
+
+def wait(process, log, is_done):
+    """Until `is_done()`; a process that ends before, or takes too long, fails with what it said."""
+    deadline = time.monotonic() + _START_SECONDS
+    while not is_done():
+        assert process.poll() is None, log.read_text(errors="replace")[-3000:]
+        assert time.monotonic() < deadline, log.read_text(errors="replace")[-3000:]
+        time.sleep(0.02)
+
+
+def listens(port):
+    """Whether something listens there."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def stop(process, seconds=_STOP_SECONDS):
+    """End a process; should it not end by itself, kill it."""
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
