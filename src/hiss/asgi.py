@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from hiss.core.catalog import Entry
-    from hiss.core.reply import Headers
+    from hiss.core.reply import Headers, Reply
     from hiss.files.body import FileBody
     from hiss.files.options import Options
     from hiss.files.origin import Origin
@@ -117,24 +117,32 @@ async def answer(origin: Origin, found: Found, scope: Scope, receive: Receive, s
     entry, extra = found
     query = scope.get("query_string", b"").decode("latin-1")
     request = Request.from_raw_headers(scope["method"], query, scope["headers"])
-    answered = origin.answer_held(entry, request)
-    if answered is None:
-        answered = await offload(origin.answer, entry, request)
-    reply, body = answered
-    headers = [*reply.raw_headers, *to_raw(reply.lacking(extra))]
-    start = {"type": "http.response.start", "status": reply.status, "headers": headers}
+    held = origin.answer_held(entry, request)
+    if held is not None:
+        reply, data = held
+        await send(_start(reply, extra))
+        await send({"type": "http.response.body", "body": data})
+        return
+    reply, body = await offload(origin.answer, entry, request)
     if isinstance(body, bytes):
-        await send(start)
+        await send(_start(reply, extra))
         await send({"type": "http.response.body", "body": body})
         return
     try:
-        await send(start)
+        await send(_start(reply, extra))
         if body.is_whole and "http.response.pathsend" in (scope.get("extensions") or {}):
             await send({"type": "http.response.pathsend", "path": body.path})
         else:
             await _stream(body, receive, send)
     finally:
         body.close()
+
+
+def _start(reply: Reply, extra: Headers) -> Message:
+    headers = list(reply.raw_headers)
+    if extra:
+        headers.extend(to_raw(reply.lacking(extra)))
+    return {"type": "http.response.start", "status": reply.status, "headers": headers}
 
 
 async def _stream(body: FileBody, receive: Receive, send: Send) -> None:

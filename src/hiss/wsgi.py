@@ -5,9 +5,9 @@ Translates between PEP 3333 and the decision, and knows nothing of HTTP.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from hiss.core.request import Request
+from hiss.core.request import FIELDS, Request
 from hiss.files.body import CHUNK
 from hiss.files.mount import mount
 from hiss.files.options import settle
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from hiss.core.catalog import Entry
     from hiss.core.reply import Headers
+    from hiss.core.request import Others
     from hiss.files.options import Options
     from hiss.files.origin import Origin
 
@@ -87,7 +88,7 @@ def find(origin: Origin, environ: WSGIEnvironment) -> Entry | None:
     if entry is not None:
         # The path comes decoded. What it was before, gunicorn and waitress tell under these names.
         target: str = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
-        if has_encoded_slash(target):
+        if "%" in target and has_encoded_slash(target):
             return origin.miss(path)
     return entry
 
@@ -97,8 +98,9 @@ def answer(
 ) -> Iterable[bytes]:
     """Answer a request for what was found."""
     entry, extra = found
-    reply, body = origin.answer(entry, read_request(environ))
-    start_response(reply.status_line, [*reply.headers, *reply.lacking(extra)])
+    request = read_request(environ)
+    reply, body = origin.answer_held(entry, request) or origin.answer(entry, request)
+    start_response(reply.status_line, [*reply.headers, *(reply.lacking(extra) if extra else ())])
     if isinstance(body, bytes):
         return [body]
     if body.is_whole and (wrapper := environ.get("wsgi.file_wrapper")):
@@ -110,14 +112,18 @@ def answer(
 def read_request(environ: WSGIEnvironment) -> Request:
     """What a decision needs of WSGI's environment."""
     get = environ.get
+    others = {attribute: environ[key] for key, attribute in _OTHERS if key in environ}
     return Request(
         environ["REQUEST_METHOD"],
         get("QUERY_STRING", ""),
-        accept_encoding=get("HTTP_ACCEPT_ENCODING"),
-        if_match=get("HTTP_IF_MATCH"),
-        if_modified_since=get("HTTP_IF_MODIFIED_SINCE"),
-        if_none_match=get("HTTP_IF_NONE_MATCH"),
-        if_range=get("HTTP_IF_RANGE"),
-        if_unmodified_since=get("HTTP_IF_UNMODIFIED_SINCE"),
-        range=get("HTTP_RANGE"),
+        get("HTTP_ACCEPT_ENCODING"),
+        **cast("Others", others),
     )
+
+
+# The keys of the fields that few requests have, and their attributes.
+_OTHERS: Final = tuple(
+    (f"HTTP_{name.upper().replace('-', '_')}", attribute)
+    for name, attribute in FIELDS.items()
+    if attribute != "accept_encoding"
+)

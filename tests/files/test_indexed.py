@@ -456,9 +456,9 @@ def test_what_is_in_memory_needs_no_disk(make_release):
         request = Request("GET", accept_encoding="br")
         return origin.answer_held(origin.find("/s/app.css"), request)
 
-    calls, answer = system_calls(ask)
+    calls, (_, body) = system_calls(ask)
     assert calls == []
-    assert answer.body == (root / "app.css.br").read_bytes()
+    assert body == (root / "app.css.br").read_bytes()
 
 
 # --- an index that is replaced while a process serves

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hiss.core.reply import Extract, Reply
 from hiss.http.dates import format_date
-from hiss.http.encoding import IDENTITY
+from hiss.http.encoding import IDENTITY, parse_accept_encoding
 from hiss.http.etags import make_etag
 from hiss.http.ranges import (
     Span,
@@ -39,6 +39,11 @@ _NOT_IN_304: Final = frozenset(
 )
 # What only Hiss can know of a representation: a user's rule cannot change it.
 _OURS: Final = frozenset({"accept-ranges", "content-length", "etag", "last-modified", "vary"})
+
+
+# A client may say what it likes; browsers say a handful of things.
+_MEMO_ENTRIES: Final = 16
+_MEMO_LENGTH: Final = 128
 
 
 class Stored(NamedTuple):
@@ -74,6 +79,17 @@ class Asset:
         self.representations = tuple(Representation(self, each) for each in by_size)
         self.identity = self.representations[self.offer.index(IDENTITY)]
         self.headers = self._complete(headers)
+        self._wholes: dict[str | None, Reply] = {}
+
+    def whole(self, accept_encoding: str | None) -> Reply:
+        """200, in the coding that the client likes best by its Accept-Encoding field."""
+        reply = self._wholes.get(accept_encoding)
+        if reply is None:
+            accept = parse_accept_encoding(accept_encoding)
+            reply = self.representations[accept.choose(self.offer)].whole
+            if len(self._wholes) < _MEMO_ENTRIES and len(accept_encoding or "") <= _MEMO_LENGTH:
+                self._wholes[accept_encoding] = reply
+        return reply
 
     def _complete(self, headers: Headers) -> Headers:
         vary = [value for name, value in headers if name.lower() == "vary"]
@@ -126,7 +142,7 @@ class Representation:
     def whole(self) -> Reply:
         """200."""
         headers = (*self.headers, ("Content-Length", str(self.size)))
-        return Reply(200, headers, Extract(self.source, (Span(0, self.size),)))
+        return Reply(200, headers, Extract(self.source, (Span(0, self.size),), is_whole=True))
 
     @cached_property
     def head(self) -> Reply:

@@ -27,6 +27,8 @@ _QUERY_SAFE: Final = "!$&'()*+,;=:@/?-._~%"
 def decide(resource: Resource, request: Request) -> Reply:
     """The reply to `request` for `resource`."""
     if isinstance(resource, Asset):
+        if request.is_plain:
+            return resource.whole(request.accept_encoding)
         return _decide_asset(resource, request)
     if isinstance(resource, Redirect):
         return _redirect(resource, request)
@@ -38,8 +40,6 @@ def _decide_asset(asset: Asset, request: Request) -> Reply:
         return asset.not_allowed
     accept = parse_accept_encoding(request.accept_encoding)
     selected = asset.representations[accept.choose(asset.offer)]
-    if request.is_plain:
-        return selected.whole
     if request.method == "HEAD":
         # "A server MUST ignore a Range header field received with a request method that is
         # unrecognized or for which range handling is not defined": it is defined for GET alone.

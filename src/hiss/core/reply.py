@@ -31,6 +31,8 @@ class Extract:
 
     source: Source
     segments: tuple[bytes | Span, ...]
+    #: Whether that is the source from its first byte to its last.
+    is_whole: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from hiss.http.conditional import Conditions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
+    from typing import Unpack
 
 #: The request fields that `Request` holds, by their lower-case name, with its attribute for each.
 FIELDS: Final = {
@@ -21,6 +22,20 @@ FIELDS: Final = {
 }
 _RAW_FIELDS: Final = {name.encode("ascii"): attribute for name, attribute in FIELDS.items()}
 
+# The fields that few requests have, and that make them ask for something else than the whole.
+_RAW_OTHERS: Final = _RAW_FIELDS.keys() - {b"accept-encoding"}
+
+
+class Others(TypedDict, total=False):
+    """The fields of a request that few requests have."""
+
+    if_match: str | None
+    if_modified_since: str | None
+    if_none_match: str | None
+    if_range: str | None
+    if_unmodified_since: str | None
+    range: str | None
+
 
 class Request:
     """A request's method, query and the fields above.
@@ -29,56 +44,47 @@ class Request:
     lines of one field are joined with commas, as RFC 9110, section 5.3, says.
     """
 
-    __slots__ = ("method", "query", *FIELDS.values())
+    accept_encoding: str | None = None
+    if_match: str | None = None
+    if_modified_since: str | None = None
+    if_none_match: str | None = None
+    if_range: str | None = None
+    if_unmodified_since: str | None = None
+    range: str | None = None
 
     def __init__(
         self,
         method: str,
         query: str = "",
-        *,
         accept_encoding: str | None = None,
-        if_match: str | None = None,
-        if_modified_since: str | None = None,
-        if_none_match: str | None = None,
-        if_range: str | None = None,
-        if_unmodified_since: str | None = None,
-        range: str | None = None,  # noqa: A002 - the field's name
+        **others: Unpack[Others],
     ) -> None:
+        """`others`: the other fields that were sent."""
         self.method = method
         self.query = query
         self.accept_encoding = accept_encoding
-        self.if_match = if_match
-        self.if_modified_since = if_modified_since
-        self.if_none_match = if_none_match
-        self.if_range = if_range
-        self.if_unmodified_since = if_unmodified_since
-        self.range = range
+        #: Whether it is a GET of the whole, on no condition: what most requests are.
+        self.is_plain = method == "GET"
+        if others:
+            vars(self).update(others)
+            self.is_plain &= all(value is None for value in others.values())
 
     @classmethod
     def from_raw_headers(
-        cls, method: str, query: str, headers: Iterable[tuple[bytes, bytes]]
+        cls, method: str, query: str, headers: Sequence[tuple[bytes, bytes]]
     ) -> Request:
         """A request from ASGI's header pairs, their names in lower case."""
-        request = cls(method, query)
+        fields = dict(headers)
+        if len(fields) == len(headers) and _RAW_OTHERS.isdisjoint(fields):
+            value = fields.get(b"accept-encoding")
+            return cls(method, query, None if value is None else value.decode("latin-1"))
+        found: dict[str, str] = {}
         for name, value in headers:
             attribute = _RAW_FIELDS.get(name)
             if attribute is not None:
                 text = value.decode("latin-1")
-                before = getattr(request, attribute)
-                setattr(request, attribute, text if before is None else f"{before}, {text}")
-        return request
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether it is a GET of the whole, on no condition: what most requests are."""
-        return (
-            self.method == "GET"
-            and self.range is None
-            and self.if_none_match is None
-            and self.if_modified_since is None
-            and self.if_match is None
-            and self.if_unmodified_since is None
-        )
+                found[attribute] = f"{found[attribute]}, {text}" if attribute in found else text
+        return cls(method, query, **found)
 
     @property
     def conditions(self) -> Conditions | None:

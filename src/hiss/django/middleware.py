@@ -48,14 +48,14 @@ class HissMiddleware:
             return self.get_response(request)
         if self._is_async:
             return self._answer_async(entry, request)
-        return to_response(self._origin.answer(entry, _read(request)), request)
+        return to_response(*self._origin.answer(entry, _read(request)), request)
 
     async def _answer_async(self, entry: Entry, request: HttpRequest) -> HttpResponseBase:
         asked = _read(request)
-        answer = self._origin.answer_held(entry, asked)
-        if answer is None:
-            answer = await offload(self._origin.answer, entry, asked)
-        return to_response(answer, request)
+        held = self._origin.answer_held(entry, asked)
+        if held is not None:
+            return to_response(*held, request)
+        return to_response(*await offload(self._origin.answer, entry, asked), request)
 
 
 def _read(request: HttpRequest) -> Request:

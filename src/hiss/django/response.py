@@ -15,14 +15,12 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
-    from hiss.core.reply import Headers
+    from hiss.core.reply import Headers, Reply
     from hiss.files.body import ExactFile, FileBody
-    from hiss.files.origin import Answer
 
 
-def to_response(answer: Answer, request: HttpRequest) -> HttpResponseBase:
+def to_response(reply: Reply, body: bytes | FileBody, request: HttpRequest) -> HttpResponseBase:
     """The response of Django's for an answer to `request`."""
-    reply, body = answer
     response: HttpResponseBase
     if isinstance(body, bytes):
         response = HttpResponse(body, status=reply.status)

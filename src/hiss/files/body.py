@@ -162,7 +162,9 @@ class ExactFile:
 def held_body(extract: Extract) -> bytes | None:
     """The body, where its source's bytes are in memory; touches no file."""
     data = extract.source.data
-    return None if data is None else _cut(data, extract.segments)
+    if data is None or extract.is_whole:
+        return data
+    return _cut(data, extract.segments)
 
 
 def open_body(extract: Extract, memory: Memory) -> bytes | FileBody | None:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 _ATTEMPTS: Final = 3
 
 
+#: A reply, and its body where that is in memory.
+Held = tuple[Reply, bytes]
+
+
 class Answer(NamedTuple):
     """A reply, and its body: bytes, or an open file that the door must read or close."""
 
@@ -40,7 +44,7 @@ class Origin:
         self.missing = Fixed(missing)
         self._memory = memory
 
-    def answer_held(self, entry: Entry, request: Request) -> Answer | None:
+    def answer_held(self, entry: Entry, request: Request) -> Held | None:
         """The answer, if it takes no look at the disk; never blocks."""
         resource = entry.resource
         if resource is None:
@@ -48,9 +52,9 @@ class Origin:
         reply = decide(resource, request)
         content = reply.content
         if isinstance(content, bytes):
-            return Answer(reply, content)
+            return reply, content
         body = held_body(content)
-        return None if body is None else Answer(reply, body)
+        return None if body is None else (reply, body)
 
     def answer(self, entry: Entry, request: Request) -> Answer:
         """The answer; may read the disk, and so may block."""
