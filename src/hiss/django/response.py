@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.core.handlers.asgi import ASGIRequest
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
+from django.http.response import ResponseHeaders
 
 from hiss.files.body import CHUNK
 
@@ -31,16 +33,30 @@ def to_response(reply: Reply, body: bytes | FileBody, request: HttpRequest) -> H
         response = WholeFile(body.exact_file(), status=reply.status)
     else:
         response = FileStream(body, body, status=reply.status)
-    del response.headers["Content-Type"]
-    _set_headers(response, reply.headers)
+    response.headers = ReplyHeaders(reply.headers)
     return response
 
 
-def _set_headers(response: HttpResponseBase, headers: Headers) -> None:
+class ReplyHeaders(ResponseHeaders):
+    """The header fields of a reply; from here on, middleware may do with them what it likes.
+
+    Django checks every field that is set. One look is enough for all answers that say the same.
+    """
+
+    def __init__(self, headers: Headers) -> None:
+        self._store = _checked(headers).copy()
+
+
+@lru_cache(maxsize=1024)
+def _checked(headers: Headers) -> dict[str, tuple[str, str]]:
+    """What `ResponseHeaders` keeps of the fields: lower-case names to the names and values."""
+    checked = ResponseHeaders({})
     for name, value in headers:
         # Django holds one value for a name: several lines of one field are one list of values.
-        before = response.headers.get(name)
-        response.headers[name] = value if before is None else f"{before}, {value}"
+        before = checked.get(name)
+        checked[name] = value if before is None else f"{before}, {value}"
+    store: dict[str, tuple[str, str]] = checked._store
+    return store
 
 
 class WholeFile(FileResponse):
