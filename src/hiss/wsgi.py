@@ -111,14 +111,14 @@ def answer(
 
 def read_request(environ: WSGIEnvironment) -> Request:
     """What a decision needs of WSGI's environment."""
-    get = environ.get
+    return read_fields(environ, environ["REQUEST_METHOD"], environ.get("QUERY_STRING", ""))
+
+
+def read_fields(environ: WSGIEnvironment, method: str, query: str) -> Request:
+    """A request of that method and query, with the header fields of the environment."""
     others = {attribute: environ[key] for key, attribute in _OTHERS if key in environ}
-    return Request(
-        environ["REQUEST_METHOD"],
-        get("QUERY_STRING", ""),
-        get("HTTP_ACCEPT_ENCODING"),
-        **cast("Others", others),
-    )
+    accept_encoding = environ.get("HTTP_ACCEPT_ENCODING")
+    return Request(method, query, accept_encoding, **cast("Others", others))
 
 
 # The keys of the fields that few requests have, and their attributes.

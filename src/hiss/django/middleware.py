@@ -10,7 +10,7 @@ from hiss.django.origin import open_origin
 from hiss.django.response import to_response
 from hiss.files.offload import offload
 from hiss.http.paths import has_encoded_slash
-from hiss.wsgi import read_request
+from hiss.wsgi import read_fields, read_request
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -59,15 +59,14 @@ class HissMiddleware:
 
 
 def _read(request: HttpRequest) -> Request:
-    asked = read_request(request.META)
     scope = getattr(request, "scope", None)
-    if scope is not None:
-        # Django writes methods in capitals, and "get" is not GET (RFC 9110, section 9.1).
-        asked.method = scope["method"]
-        query = scope.get("query_string", b"")
-        # Django's test client has it as text.
-        asked.query = query.decode("latin-1") if isinstance(query, bytes) else query
-    return asked
+    if scope is None:
+        return read_request(request.META)
+    query = scope.get("query_string", b"")
+    # Django writes methods in capitals, and "get" is not GET (RFC 9110, section 9.1). Its test
+    # client has the query as text.
+    text = query.decode("latin-1") if isinstance(query, bytes) else query
+    return read_fields(request.META, scope["method"], text)
 
 
 def _target(request: HttpRequest) -> str:
