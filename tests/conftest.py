@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import os
+import shutil
 import signal
+import tempfile
 from base64 import b64encode
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,9 @@ from hypothesis import HealthCheck, settings
 
 import hiss.asgi
 import hiss.wsgi
+from harness.chromium import browser as browser
+from harness.disks import disk as disk
+from harness.disks import make_disk as make_disk
 from hiss.core.manifest import Manifest, ManifestEntry, format_manifest, release_id, union
 from hiss.files.index import format_index
 from hiss.files.release import CURRENT, INDEX, kept_manifests, manifest_name
@@ -36,6 +42,10 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("hiss")
+
+
+# Who owns nothing, on most systems; its number needs no name.
+NOBODY = 65534
 
 
 @dataclass(frozen=True)
@@ -245,13 +255,44 @@ def make_tree(tmp_path):
 def make_release(tmp_path):
     """Writes a release below a fresh root, as `write_release` does, and returns the root."""
 
-    def make(files, **how):
-        root = tmp_path / "static"
+    def make(files, *, root=tmp_path / "static", **how):
         root.mkdir(exist_ok=True)
         write_release(root, files, **how)
         return root
 
     return make
+
+
+@pytest.fixture
+def public_folder():
+    """A fresh folder that every user may enter; pytest's own are for who runs the tests alone."""
+    folder = Path(tempfile.mkdtemp(prefix="hiss-"))
+    folder.chmod(0o755)
+    yield folder
+    for parent, names, _ in os.walk(folder):
+        for name in names:
+            # Before it is walked into.
+            Path(parent, name).chmod(0o755)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def unprivileged():
+    """For a block, this process is a user's whom modes bind, as they do not bind root:
+    `with unprivileged():`. What is imported in it must have been before.
+    """
+
+    @contextmanager
+    def dropping():
+        user = os.geteuid()
+        if user == 0:
+            os.seteuid(NOBODY)
+        try:
+            yield
+        finally:
+            os.seteuid(user)
+
+    return dropping
 
 
 @pytest.fixture(name="wsgi_get")

@@ -87,10 +87,13 @@ def test_a_name_that_does_nothing_is_a_warning(configure, settings, message, hin
 
 
 @WORDS
-def test_a_name_that_does_nothing_is_logged_at_start(either, caplog, settings, message, hint):
+def test_a_name_that_does_nothing_is_logged_at_start(
+    either, make_tree, caplog, settings, message, hint
+):
     """Who never runs the checks reads it in the server's log, once."""
+    root = make_tree({"app.css": "a{}"})
     with caplog.at_level(logging.WARNING, "hiss"):
-        either.open(**settings)
+        either.open(STATIC_ROOT=root, **settings)
     meant = f" (meant: {hint.removeprefix('Did you mean ').rstrip('?')}?)" if hint else ""
     assert [record.getMessage() for record in caplog.records] == [message.rstrip(".") + meant]
 
@@ -99,6 +102,17 @@ def test_all_problems_are_told_at_once(configure):
     """One run names them all."""
     configure(HISS={"MAX_AGE": "60", "ROOTS": ""}, WHITENOISE_AUTO="", WHITENOISE_MAXAGE=5)
     assert [identity for identity, _, _ in found()] == ["hiss.E001", *["hiss.W001"] * 3]
+
+
+def test_what_only_a_server_needs_stops_no_other_command(configure, monkeypatch, tmp_path):
+    """`check`, and with it `migrate`, `test` and `runserver`, goes on where a release is pinned
+    that is not here, and where STATIC_ROOT is not set.
+    """
+    monkeypatch.setenv("HISS_RELEASE", "gone")
+    configure(STATIC_ROOT=tmp_path / "nowhere")
+    assert [each.id for each in run_checks() if each.id.startswith("hiss.")] == []
+    configure(STATIC_ROOT=None)
+    assert [each.id for each in run_checks() if each.id.startswith("hiss.")] == []
 
 
 OURS, THEIRS = "hiss.django", "django.contrib.staticfiles"

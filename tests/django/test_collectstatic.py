@@ -104,6 +104,44 @@ def test_all_that_is_wrong_is_in_one_report(sources, collect, recorded):
     assert {name: after[name] for name in before} == before
 
 
+def test_what_a_failure_has_added_is_gone(sources, collect, tmp_path):
+    """Files that were not there before, and their folders; what somebody else has put there stays,
+    and so does what was there under a name that was collected.
+    """
+    root = tmp_path / "out"
+    edit(root / "mine.txt", "mine")
+    edit(root / "old.txt", "old")
+    edit(root / "new/mine.txt", "mine")
+    edit(sources / "css/app.css", BROKEN["css/app.css"])
+    edit(sources / "old.txt", "new")
+    edit(sources / "new/deep/er.txt", "new")
+    with pytest.raises(CommandError):
+        collect()
+    found = {name for name in tree(root) if not name.startswith(".hiss/")}
+    assert found == {"mine.txt", "old.txt", "new/mine.txt"}
+    assert not (root / "new/deep").exists()
+    # In the same process, too, the next one begins anew.
+    edit(sources / "css/app.css", "a {}")
+    collect()
+    assert (root / "new/deep/er.txt").read_text() == "new"
+    edit(sources / "css/app.css", BROKEN["css/app.css"])
+    edit(sources / "later.txt", "later")
+    with pytest.raises(CommandError):
+        collect()
+    assert (root / "new/deep/er.txt").read_text() == "new"
+    assert not (root / "later.txt").exists()
+
+
+def test_what_a_failure_has_linked_stays(sources, collect, tmp_path):
+    """`--link` copies nothing: there is nothing to remove, at either end of the links."""
+    root = tmp_path / "out"
+    before = tree(sources)
+    with pytest.raises(CommandError, match="is a link"):
+        collect(options=["--link"])
+    assert tree(sources) == before
+    assert (root / "css/app.css").is_symlink()
+
+
 def test_a_report_is_no_traceback(sources, collect, capsys):
     """Who runs manage.py reads the report, and the exit code says that it failed."""
     collect()

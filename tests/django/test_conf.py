@@ -1,6 +1,7 @@
 """Settings: read from HISS, else from WHITENOISE_*, else their default; a wrong one is named."""
 
 import operator
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from django.urls import set_script_prefix
 
 from hiss.build.references import Kind, Reference
 from hiss.build.source import Source
+from hiss.django.checks.settings import check_prefix, check_settings
 from hiss.django.conf import read_configuration
 from hiss.django.names import ALIASES, KEYS
 
@@ -337,6 +339,18 @@ def test_static_prefix(configure, url, script_name, prefix, expected):
         # As `django.setup()` does for every command.
         set_script_prefix(script_name)
     assert read_configuration().static_prefix == expected
+
+
+@pytest.mark.parametrize("url", ["http://[bad/", "//[::1/static/", 5, ["/static/"], b"/static/"])
+def test_a_static_url_that_is_none(configure, url):
+    """Is named with what is wrong with it, as is an error of any other setting; the check says it,
+    and the check of the prefix goes without.
+    """
+    configure(STATIC_URL=url)
+    with pytest.raises(ImproperlyConfigured, match=f"STATIC_URL is no URL: {re.escape(repr(url))}"):
+        read_configuration()
+    assert [each.id for each in check_settings()] == ["hiss.E001"]
+    assert check_prefix() == []
 
 
 @pytest.mark.parametrize("debug", [0, 1, "", "True"])

@@ -2,9 +2,6 @@
 
 import os
 import shutil
-import signal
-import socket
-import subprocess
 import sys
 import time
 import urllib.error
@@ -18,6 +15,7 @@ from django.core.handlers.wsgi import WSGIHandler as DjangoWSGIHandler
 from django.core.management import load_command_class
 from hiss_site import HISS
 
+from harness.servers import free_port, running
 from hiss.django.handlers import WSGIHandler
 
 SHOP = Path(__file__).parents[2] / "examples/shop"
@@ -350,13 +348,6 @@ def test_runserver_does_not_wrap_twice(runserver, configure, tmp_path, monkeypat
     assert wsgi_get(handler, f"/{OURS}").body == b"a{}"
 
 
-def free_port():
-    """A port on loopback that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
 def fetch(url, *, until):
     """The answer to a GET, as soon as a server is there; fails when `until` has passed."""
     while True:
@@ -385,11 +376,7 @@ def test_the_shop_under_runserver(tmp_path):
     }
     environ.pop("DJANGO_SETTINGS_MODULE", None)
     log = tmp_path / "log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            command, cwd=shop, env=environ, stdout=output, stderr=subprocess.STDOUT
-        )
-    try:
+    with running(command, log, port=port, cwd=shop, env=environ):
         url, until = f"http://127.0.0.1:{port}/static/catalog/css/app.css", time.monotonic() + 20
         path = shop / "catalog/static/catalog/css/app.css"
         status, headers, body = fetch(url, until=until)
@@ -402,7 +389,4 @@ def test_the_shop_under_runserver(tmp_path):
         assert fetch(f"http://127.0.0.1:{port}/robots.txt", until=until)[0] == 200
         status, headers, _ = fetch(f"{url}.missing", until=until)
         assert (status, headers["Cache-Control"]) == (404, "no-store")
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(10)
     assert "Traceback" not in log.read_text()

@@ -295,6 +295,16 @@ BROKEN = [
     # STATIC_URL and the prefix.
     ("W012", "prefix", setting(HISS={"STATIC_PREFIX": "/assets/"})),
     ("W012", "script-name", setting(FORCE_SCRIPT_NAME="/shop", STATIC_URL="/static/")),
+    ("W012", "no-scheme", setting(STATIC_URL="cdn.example/static/")),
+    ("W012", "no-scheme-cloudfront", setting(STATIC_URL="d11abc.cloudfront.net/")),
+    ("W012", "no-scheme-country", setting(STATIC_URL="static.laden.de/a/")),
+    ("W012", "no-scheme-www", setting(STATIC_URL="www.shop.pizza/static/")),
+    ("W012", "no-scheme-port", setting(STATIC_URL="localhost:8000/static/")),
+    (
+        "W012",
+        "no-scheme-and-prefix",
+        setting(STATIC_URL="cdn.example/static/", HISS={"STATIC_PREFIX": "/static/"}),
+    ),
     # Production.
     ("W013", "debug", setting(DEBUG=True)),
     ("W014", "hosts", setting(ALLOWED_HOSTS=[])),
@@ -353,6 +363,11 @@ FINE = [
     ("cdn-and-prefix", setting(STATIC_URL="//cdn.example/a/", HISS={"STATIC_PREFIX": "/b/"})),
     ("cdn-and-script-name", setting(STATIC_URL="https://cdn.example/", FORCE_SCRIPT_NAME="/a")),
     ("script-name", setting(FORCE_SCRIPT_NAME="/shop", STATIC_URL="/shop/static/")),
+    *(
+        (f"folder-{url.rstrip('/')}", setting(STATIC_URL=url))
+        for url in ("assets.v2/", "static.min/", "v1.2.beta/", "app.ui/", "static/cdn.example/")
+    ),
+    ("folder-like-a-host", setting(STATIC_URL="/cdn.example/static/")),
     ("same-prefix", setting(HISS={"STATIC_PREFIX": "static"})),
     ("same-folder-twice", setting(STATICFILES_DIRS=lambda shop: [("", shop.sources)])),
     ("media-beside", setting(MEDIA_ROOT=lambda shop: shop.path / "media")),
@@ -389,6 +404,19 @@ FINE = [
         ),
     ),
     (
+        "a-folder-of-the-storages-own",
+        setting(
+            STATIC_ROOT=None,
+            STORAGES=lambda shop: {
+                "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+                "staticfiles": {
+                    "BACKEND": "hiss.django.storage.CompressedManifestStaticFilesStorage",
+                    "OPTIONS": {"location": shop.root},
+                },
+            },
+        ),
+    ),
+    (
         "pinned",
         together(
             written(lambda shop: shop.path / "RELEASE", lambda shop: shop.release),
@@ -421,6 +449,82 @@ def test_what_is_fine_is_not_found(shop, fine):
     """No false alarm."""
     with fine(shop):
         assert found() == []
+
+
+def test_what_a_forgotten_scheme_makes_of_the_url_is_said(shop):
+    """Both that may have been meant: the host, and a folder of that name."""
+    with setting(STATIC_URL="cdn.example/static/", FORCE_SCRIPT_NAME="/shop")(shop):
+        [message] = run(deploy=True)
+    assert message.msg.startswith("STATIC_URL, 'cdn.example/static/', begins as a host does")
+    assert '"https://cdn.example/static/"' in message.hint
+    assert '"/cdn.example/static/"' in message.hint
+
+
+# What who runs the doctor may not read; the place that is named.
+SHUT = [
+    ("out", "out"),
+    (".", "."),
+    ("out/.hiss", "out/.hiss"),
+    ("out/.hiss/current", "out/.hiss/current"),
+    ("out/.hiss/index", "out/.hiss/index"),
+    ("out/.hiss/releases", "out/.hiss/releases"),
+    ("out/css", "out/css"),
+    ("out/js/app.js", "out/js/app.js"),
+    ("out/js/app.js.br", "out/js/app.js.br"),
+    ("out/staticfiles.json", "out/staticfiles.json"),
+]
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o600], ids=["none", "owner"])
+@pytest.mark.parametrize(("shut", "place"), SHUT, ids=[shut for shut, _ in SHUT])
+def test_what_the_server_may_not_read_is_found(
+    configure, collect, public_folder, unprivileged, shut, place, mode
+):
+    """As the user who serves: the place, its owner and mode, the user, and what to do about it;
+    once, and nothing besides. For who may read it, nothing is wrong.
+    """
+    if mode and os.geteuid() != 0:
+        pytest.skip("only root can take what is its own from others alone")
+    sources = public_folder / "sources"
+    for name, text in SOURCES.items():
+        (sources / name).parent.mkdir(parents=True, exist_ok=True)
+        (sources / name).write_text(text)
+    configure(ALLOWED_HOSTS=["shop.example"], MIDDLEWARE=GOOD_ORDER)
+    # Where they lie is not in question where the folder above them is shut.
+    collect(root=str(public_folder / "out"), STATICFILES_DIRS=[] if shut == "." else [sources])
+    with unprivileged():
+        assert found() == []
+    where = (public_folder / shut).resolve()
+    before = where.stat().st_mode
+    where.chmod(mode)
+    with unprivileged():
+        messages = run(deploy=True)
+    where.chmod(before)
+    [message] = messages
+    assert message.id == "hiss.E008"
+    assert "cannot be read by user " in message.msg
+    assert f"{(public_folder / place).resolve()} is of " in message.msg
+    assert f"with mode {mode:04o}" in message.msg
+    assert "chmod" in message.hint
+    assert found() == []
+
+
+def test_many_files_that_may_not_be_read(configure, collect, public_folder, unprivileged):
+    """The first are named, and how many more there are."""
+    sources = public_folder / "sources"
+    sources.mkdir()
+    for number in range(9):
+        (sources / f"{number}.txt").write_text(str(number))
+    configure(ALLOWED_HOSTS=["shop.example"], MIDDLEWARE=GOOD_ORDER)
+    root = collect(root=str(public_folder / "out"), STATICFILES_DIRS=[sources])
+    assert found() == []
+    for path in root.glob("?.txt"):
+        path.chmod(0)
+    with unprivileged():
+        [message] = run(deploy=True)
+    assert message.id == "hiss.E008"
+    assert message.msg.count("with mode 0000") == 5
+    assert message.msg.endswith(" and 4 more.")
 
 
 def test_the_script_name_before_a_relative_url(shop, configure):
@@ -817,6 +921,19 @@ def test_what_stops_collectstatic_is_said_by_it(project):
     otherwise = "STATICFILES_DIRS = [BASE_DIR]"
     code, _, err = project.manage("collectstatic", "--noinput", OTHERWISE=otherwise)
     assert (code, "hiss.E006" in err) == (1, True)
+
+
+def test_collectstatic_says_that_it_has_nowhere_to_build_to(project):
+    """The id and the line to write, and no traceback; what needs no static files goes on."""
+    otherwise = {"OTHERWISE": "STATIC_ROOT = None"}
+    code, _, err = project.manage("collectstatic", "--noinput", **otherwise)
+    assert (code, ID.findall(err)) == (1, ["hiss.E005"])
+    assert 'STATIC_ROOT = BASE_DIR / "staticfiles"' in err
+    assert "Traceback" not in err
+    code, _, err = project.manage("check", **otherwise)
+    assert (code, ID.findall(err)) == (0, [])
+    code, _, err = project.manage("check", "--deploy", **otherwise)
+    assert (code, ID.findall(err)) == (1, ["hiss.E005"])
 
 
 def test_the_example(tmp_path, fresh):

@@ -196,9 +196,49 @@ def test_a_static_root_that_is_not_needed_is_not_missed(either, tmp_path, log, s
     assert log() == []
 
 
+@pytest.mark.parametrize("apps", [["hiss.django", "django.contrib.staticfiles"], ["hiss.django"]])
+@pytest.mark.parametrize("ours", [{}, {"AUTOREFRESH": True}], ids=["catalog", "autorefresh"])
+def test_a_static_root_that_is_not_set_is_said(either, log, apps, ours):
+    """Where no finders are in use either: one line at the start, and pages work."""
+    site = either.open(STATIC_ROOT=None, INSTALLED_APPS=apps, HISS=ours)
+    assert site.get("/page/").status == 200
+    assert site.get("/static/app.css").status == 404
+    [line] = log()
+    assert line.startswith("STATIC_ROOT is not set: every static file is a 404.")
+    assert "hiss.E005" in line
+
+
+def bucket():
+    """Files that are kept, and so served, elsewhere."""
+    return {"staticfiles": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"DEBUG": True},
+        {"HISS": {"USE_FINDERS": True}},
+        {"STATIC_URL": None},
+        {"STORAGES": bucket()},
+    ],
+    ids=["debug", "finders", "no-url", "bucket"],
+)
+def test_a_static_root_that_nobody_needs_is_not_missed(either, log, settings):
+    """In development, without static files, and where they are in a bucket, it is no news."""
+    either.open(STATIC_ROOT=None, **settings)
+    assert log() == []
+
+
+def test_a_static_root_is_not_missed_by_tests(either, log, monkeypatch):
+    """A project's tests start the site once for each client: nothing is built, and nothing said."""
+    monkeypatch.setattr("django.core.mail.outbox", [], raising=False)
+    either.open(STATIC_ROOT=None)
+    assert log() == []
+
+
 def test_a_root_that_is_missing_is_logged(either, tmp_path, log):
     """ROOT that is no folder is one line, and no reason not to start."""
-    site = either.open(HISS={"ROOT": tmp_path / "none"})
+    site = either.open(STATIC_ROOT=tmp_path, HISS={"ROOT": tmp_path / "none"})
     assert site.get("/page/").status == 200
     [line] = log()
     assert line.startswith(f"ROOT, {tmp_path / 'none'}, is not a folder")

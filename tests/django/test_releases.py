@@ -197,6 +197,22 @@ def test_a_pinned_release_in_a_folder_that_is_not_there(either, configure, monke
         either.open()
 
 
+def test_a_wrong_pin_in_development(release, either, new_process, monkeypatch, caplog):
+    """With DEBUG the site starts, and says what production would stop at: once, and not with each
+    request.
+    """
+    one = release(1)
+    monkeypatch.setenv("HISS_RELEASE", "gone")
+    new_process()
+    caplog.set_level("WARNING", "hiss")
+    site = either.open(DEBUG=True)
+    for _ in range(2):
+        assert site.get("/static/none.css").status == 404
+    said = [each.getMessage() for each in caplog.records if "'gone'" in each.getMessage()]
+    assert len(said) == 1
+    assert one.id in said[0]
+
+
 def test_a_pin_that_is_good_passes_the_checks(release, monkeypatch):
     """It may be the beginning of an id."""
     one, _two = release(1), release(2)

@@ -3,7 +3,10 @@
 Each case is asked of a page, which SecurityMiddleware answers, and of a file, which it never sees.
 """
 
+import re
+
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from hiss_site import SECURITY
 
 CSS = b"body{margin:0}\n" * 40
@@ -102,6 +105,25 @@ def test_the_proxys_word_counts_as_it_does_in_django(
     response = site.get("/static/app.css", headers=headers, https=https)
     assert response.status == page.status
     assert policy_of(response) == policy_of(page)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "HTTP_X_FORWARDED_PROTO",
+        ("HTTP_X_FORWARDED_PROTO",),
+        ("HTTP_X_FORWARDED_PROTO", "https", "http"),
+        ("HTTP_X_FORWARDED_PROTO", True),
+        (b"HTTP_X_FORWARDED_PROTO", b"https"),
+        7,
+    ],
+    ids=str,
+)
+def test_a_proxys_field_that_is_none(wrapped, root, header):
+    """Is named when the site starts, with what it should be: no request could be told secure."""
+    words = r"SECURE_PROXY_SSL_HEADER must be a tuple of two texts, such as .*, not "
+    with pytest.raises(ImproperlyConfigured, match=words + re.escape(repr(header))):
+        wrapped.open(STATIC_ROOT=root, MIDDLEWARE=[SECURITY], SECURE_PROXY_SSL_HEADER=header)
 
 
 def test_several_lines_of_the_proxys_field_are_one_list(wrapped, root):

@@ -3,12 +3,9 @@
 import json
 import re
 import shutil
-import threading
 from base64 import b64encode
 from hashlib import sha384
-from socketserver import ThreadingMixIn
 from types import SimpleNamespace
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from django.contrib.staticfiles.storage import staticfiles_storage
@@ -21,6 +18,7 @@ from django.urls import path
 from django.utils.functional import SimpleLazyObject, empty
 from django.utils.safestring import mark_safe
 
+from harness.servers import serving
 from hiss.django.elements import make_importmap
 from hiss.django.storage import CompressedManifestStaticFilesStorage
 
@@ -309,6 +307,8 @@ MISTAKES = {
     '{% asset "fonts/text.woff2" %}': "no element for font/woff2",
     '{% preload "film.webm" %}': "do not preload video/webm",
     '{% modulepreload "css/app.css" %}': "text/css is no module",
+    '{% importmap "css/app.css" %}': r'"importmap" is for scripts; .*css/app.* is text/css',
+    '{% importmap "js/app.js" styles="css/app.css" %}': "is for scripts; styles is text/css",
 }
 
 
@@ -489,8 +489,6 @@ def test_damaged_manifest_costs_the_integrity_alone(built, log):
 
 # In a browser.
 
-CHROMIUM = shutil.which("chromium")
-QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 POLICY = (
     "default-src 'none'; script-src 'nonce-{0}'; style-src 'nonce-{0}'; img-src 'self'; "
     "base-uri 'none'"
@@ -508,19 +506,6 @@ PAGE = """<!doctype html>
 """
 
 
-class Server(ThreadingMixIn, WSGIServer):
-    """Django's application for a browser, which asks for many things at once."""
-
-    daemon_threads = True
-
-
-class Quiet(WSGIRequestHandler):
-    """Logs nothing."""
-
-    def log_message(self, *_arguments):
-        pass
-
-
 def view(request):
     """The page, under a policy that allows what has the nonce."""
     nonce = "4aBc"
@@ -533,25 +518,8 @@ def view(request):
 def site(built, configure):
     """The URL of a site whose one page has every tag."""
     configure(ROOT_URLCONF=(path("", view),))
-    with make_server("127.0.0.1", 0, WSGIHandler(), Server, Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever, args=[0.05])
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Debian's Chromium, without a window."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
+    with serving(WSGIHandler()) as url:
+        yield f"{url}/"
 
 
 class Visit:

@@ -133,6 +133,77 @@ def test_what_comes_and_goes_is_noticed(root, door):
     assert why("other.0b0b0b0b0b0b.js") is None
 
 
+def test_what_goes_after_the_first_miss_is_noticed(root, door):
+    """A file that is lost while the process runs was built all the same, whoever asked before."""
+    (root / "late.0d0d0d0d0d0d.js").write_text("late()")
+    feed = read_manifest(str(root), "feed")
+    late = replace(feed.entries[0], name="late.js", file="late.0d0d0d0d0d0d.js")
+    feed = replace(feed, entries=(*feed.entries, late))
+    (root / manifest_name("feed")).write_text(format_manifest(feed))
+    app = door.StaticFiles(root=root)
+
+    def why(name):
+        return door.get(app, f"/static/{name}").headers["Hiss-Miss"]
+
+    assert why("other.0b0b0b0b0b0b.js") == "present in release feed, not adopted here"
+    (root / "late.0d0d0d0d0d0d.js").unlink()
+    assert why("late.0d0d0d0d0d0d.js") == "present in release feed, not adopted here"
+
+
+def folder(path):
+    path.mkdir()
+
+
+def dangling(path):
+    path.symlink_to("nowhere")
+
+
+def leading_out(path):
+    path.symlink_to("/etc/hostname")
+
+
+def private(path):
+    path.write_text("gone()")
+    path.chmod(0)
+
+
+def in_a_private_folder(path):
+    path.write_text("gone()")
+    path.parent.chmod(0o600)
+
+
+@pytest.mark.parametrize("place", [folder, dangling, leading_out, private, in_a_private_folder])
+@pytest.mark.parametrize("index", ["index", "none"])
+def test_what_is_there_and_cannot_be_read(
+    make_release, public_folder, unprivileged, door, place, index
+):
+    """It was built, and nobody has to bring it: what is in its place is in the way."""
+    root = public_folder / "static"
+    root.mkdir()
+    make_release({"css/app.0a0a0a0a.css": STYLE}, root=root)
+    if index == "none":
+        (root / ".hiss/index").unlink()
+    path = root / "css/app.0a0a0a0a.css"
+    path.unlink()
+    place(path)
+    current = read_manifest(str(root)).id
+    with unprivileged():
+        app = door.StaticFiles(root=root)
+        answer = door.get(app, "/static/css/app.0a0a0a0a.css")
+    path.parent.chmod(0o755)
+    assert answer.status == 404
+    assert answer.headers["Hiss-Miss"] == f"in release {current}, cannot be read here"
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_what_is_hidden_is_not_told(make_release, door):
+    """Who asks for a secret does not learn from the reason that it is there."""
+    root = make_release({"app.css": STYLE, ".env": "SECRET=1"})
+    app = door.StaticFiles(root=root)
+    for name in (".env", ".none"):
+        assert door.get(app, f"/static/{name}").headers["Hiss-Miss"] == "never built"
+
+
 def test_of_several_releases_the_last_is_named(root, door):
     """A file that two releases have: the one that was built last."""
     feed = read_manifest(str(root), "feed")

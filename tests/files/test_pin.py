@@ -180,6 +180,25 @@ def test_a_pinned_release_that_is_not_there_stops_the_start(root, monkeypatch, m
     make(root=root, release="v1")
 
 
+@pytest.mark.parametrize("make", [hiss.wsgi.StaticFiles, hiss.asgi.StaticFiles])
+def test_in_development_it_is_said(root, tmp_path, monkeypatch, caplog, make):
+    """With autorefresh no release is rendered, and so the process starts; that a pin names none
+    that is there is said, once, in the same words. A folder without releases is not spoken of.
+    """
+    caplog.set_level("INFO", "hiss.start")
+    monkeypatch.setenv("HISS_RELEASE", "gone")
+    make(root=root, autorefresh=True)
+    [said] = caplog.records
+    assert (said.levelname, "v1" in said.getMessage()) == ("WARNING", True)
+    assert "HISS_RELEASE names release 'gone': there is no release" in said.getMessage()
+    caplog.clear()
+    (tmp_path / "plain").mkdir()
+    make(root=tmp_path / "plain", autorefresh=True)
+    monkeypatch.setenv("HISS_RELEASE", "v1")
+    make(root=root, autorefresh=True)
+    assert caplog.records == []
+
+
 def test_names_for_templates(root, tmp_path, monkeypatch):
     """`manifest.load` renders what it is told to, by whoever is nearest."""
     file = tmp_path / ".hiss-release"

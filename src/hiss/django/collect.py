@@ -7,9 +7,9 @@ import os
 import posixpath
 from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
@@ -25,6 +25,7 @@ from hiss.django.conf import read_configuration
 from hiss.django.missing import is_testing
 from hiss.errors import ConfigurationError, HissError
 from hiss.files.atomic import write_atomic
+from hiss.files.lock import locked
 from hiss.files.release import (
     BUILT,
     CURRENT,
@@ -118,15 +119,16 @@ def build_collected(
             progress=None if is_testing() else TerminalProgress(),
         )
     except HissError as error:
-        raise CommandError(f"{error}\n{_put_back(root)}") from error
+        raise CommandError(f"{error}\n{_put_back(storage, sources)}") from error
     except OSError as error:
-        words = f"{error.filename or root}: {error.strerror or error}\n{_put_back(root)}"
-        raise CommandError(words) from error
+        words = f"{error.filename or root}: {error.strerror or error}"
+        raise CommandError(f"{words}\n{_put_back(storage, sources)}") from error
     problems = outcome.problems
     if outcome.manifest is None:
-        words = f"{format_problems(problems)}\n{_put_back(root)}"
+        words = f"{format_problems(problems)}\n{_put_back(storage, sources)}"
         yield errors_of(problems)[0].file, None, BadSourcesError(words)
         return
+    _copies.pop(storage, None)
     if not wishes.switch:
         # The plain names were put back, from what is kept of them.
         _set_modes(storage, _kept_names(root, tuple(kept_ids(root))))
@@ -199,12 +201,49 @@ def _kept_names(root: str, _ids: tuple[str, ...]) -> frozenset[str]:
 _spared: dict[str, set[Item]] = {}
 
 
+class _Copies(NamedTuple):
+    """What a collectstatic wrote before its build: names that were not there, and others."""
+
+    new: set[str]
+    replaced: set[str]
+
+
+_copies: WeakKeyDictionary[StaticFilesStorage, _Copies] = WeakKeyDictionary()
+
+
+def note_copy(storage: StaticFilesStorage, name: str) -> None:
+    """Note that a file was written; what was there under its name has been deleted before."""
+    copies = _copies.setdefault(storage, _Copies(set(), set()))
+    name = name.replace(os.sep, "/")
+    if name not in copies.replaced:
+        copies.new.add(name)
+
+
+def _remove_copies(storage: StaticFilesStorage, sources: list[Source]) -> None:
+    """Remove what a collectstatic that failed has copied to where nothing was, and the folders that
+    are empty then. What a kept release needs, which another may have built meanwhile, stays.
+    """
+    copies = _copies.pop(storage, None)
+    names = {each.name for each in sources} & copies.new if copies else ()
+    if not names:
+        return
+    root = storage.path("")
+    with locked(os.path.join(root, LOCK)):
+        for name in sorted(names - _kept_names(root, tuple(kept_ids(root))), reverse=True):
+            with suppress(OSError):
+                os.unlink(storage.path(name))
+                while name := posixpath.dirname(name):
+                    os.rmdir(storage.path(name))
+
+
 def spare(storage: StaticFilesStorage, name: str) -> None:
     """Keep a hashed file of a kept release that is about to be deleted, to be written anew: should
     a source be called as it is and say something else, the build refuses that, and puts it back.
     """
     root = storage.path("")
-    for item in _kept_hashed(root, tuple(kept_ids(root))).get(name.replace(os.sep, "/"), ()):
+    name = name.replace(os.sep, "/")
+    _copies.setdefault(storage, _Copies(set(), set())).replaced.add(name)
+    for item in _kept_hashed(root, tuple(kept_ids(root))).get(name, ()):
         keep_hashed(root, item)
         _spared.setdefault(root, set()).add(item)
 
@@ -216,11 +255,13 @@ def _kept_hashed(root: str, _ids: tuple[str, ...]) -> dict[str, tuple[Item, ...]
     }
 
 
-def _put_back(root: str) -> str:
+def _put_back(storage: StaticFilesStorage, sources: list[Source]) -> str:
     """Have the plain names, which collectstatic has written over, say again what they say in the
-    release in force; the words for what that is.
+    release in force, and remove those that it has added; the words for what that is.
     """
+    root = storage.path("")
     try:
+        _remove_copies(storage, sources)
         put_back_hashed(root, _spared.pop(root, ()))
         manifest = read_manifest(root)
         if manifest is None:

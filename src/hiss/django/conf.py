@@ -179,16 +179,18 @@ def find_static_prefix() -> str | None:
     Raises:
         ConfigurationError: It is no URL.
     """
-    static_url = settings.STATIC_URL
+    try:
+        static_url = settings.STATIC_URL
+        path = urlsplit(static_url or "").path
+    except (ValueError, TypeError, AttributeError) as error:
+        # Django asks whatever it is how it begins.
+        said = settings._wrapped.STATIC_URL
+        raise ConfigurationError(f"STATIC_URL is no URL: {said!r}: {error}") from error
     # Django puts the script prefix of the moment in front and keeps that for good; at this moment,
     # before the first request, it may not know the prefix yet.
     vars(settings).pop("STATIC_URL", None)
     if not static_url:
         return None
-    try:
-        path = urlsplit(static_url).path
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ConfigurationError(f"STATIC_URL is no URL: {static_url!r}: {error}") from error
     script_name = (settings.FORCE_SCRIPT_NAME or "").rstrip("/")
     if script_name and path.startswith(f"{script_name}/"):
         path = path[len(script_name) :]

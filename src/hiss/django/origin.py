@@ -13,8 +13,9 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
 
 from hiss.django.checks import find_misnamed
+from hiss.django.checks.storage import find_storage, is_elsewhere
 from hiss.django.conf import read_configuration
-from hiss.django.missing import explain
+from hiss.django.missing import explain, is_testing
 from hiss.django.running import note_start
 from hiss.errors import HissError
 from hiss.files.load import Listing
@@ -79,7 +80,13 @@ def static_mount(configuration: Configuration) -> Mount | None:
     prefix, root = configuration.static_prefix, configuration.static_root
     if prefix is None:
         return None
-    if root is not None and not os.path.isdir(root):
+    if root is None:
+        if not _finders(configuration) and not is_elsewhere(find_storage()) and not is_testing():
+            logger.warning(
+                "STATIC_ROOT is not set: every static file is a 404. Let it be the folder that "
+                "collectstatic builds into (hiss.E005)"
+            )
+    elif not os.path.isdir(root):
         if not configuration.use_finders:
             logger.warning(
                 "STATIC_ROOT, %s, is not a folder: every static file is a 404 until collectstatic "

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hiss.files.load import Loader
     from hiss.files.mount import Mount
     from hiss.files.options import Settled
+    from hiss.files.pin import Pin
 
 #: Below the prefix. JSON: `id`, `label` and `created` of the release that this process renders;
 #: with `show_manifest` also `releases`, with the same of each kept one and its `manifest`, a URL.
@@ -65,6 +66,21 @@ class Announcements(dict[str, Entry]):
         return default
 
 
+def find_rendered(mount: Mount, pin: Pin | None) -> str | None:
+    """The id of the release of a mount's folder that a process with this pin renders; `None` where
+    the folder is not Hiss's own, or has none.
+
+    Raises:
+        ManifestError: The release that the process was told to render is not there.
+    """
+    if mount.root is None or not mount.owned:
+        return None
+    if pin is not None and not pin.is_explicit and not kept_ids(mount.root):
+        # The environment speaks of the folder with releases; this one has none.
+        pin = None
+    return find_running(mount.root, pin)
+
+
 def announce(mounts: Iterable[Mount], settled: Settled, loader: Loader) -> Announcements:
     """What is said of the releases in folders that are Hiss's own.
 
@@ -73,15 +89,9 @@ def announce(mounts: Iterable[Mount], settled: Settled, loader: Loader) -> Annou
     """
     entries = Announcements(loader)
     for mount in mounts:
-        if mount.root is None or not mount.owned:
-            continue
-        pin = settled.pin
-        if pin is not None and not pin.is_explicit and not kept_ids(mount.root):
-            # The environment speaks of the folder with releases; this one has none.
-            pin = None
         # A mistake in the pin is seen now, by whoever starts the process.
-        release = find_running(mount.root, pin)
-        if release is None or not settled.show_release:
+        release = find_rendered(mount, settled.pin)
+        if mount.root is None or release is None or not settled.show_release:
             continue
         url = mount.prefix + NAME
         entries[url] = _Announcement(url, mount.root, release, settled)

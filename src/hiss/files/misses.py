@@ -18,6 +18,7 @@ from hiss.errors import HissError
 from hiss.files.expired import read_expired
 from hiss.files.release import EXPIRED, kept_ids, kept_manifests
 from hiss.files.source import stamp_of
+from hiss.http.paths import is_public_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -108,6 +109,7 @@ class _Records:
         self._expired: dict[str, str] = {}
         self._read: Stamp | None = None
         self._ids: list[str] = []
+        # By its name, of each file of a kept release, which of them has it.
         self._releases: dict[str, str] = {}
 
     def why(self, name: str, *, is_listed: bool | None) -> Why | None:
@@ -117,11 +119,16 @@ class _Records:
             if not ids:
                 return None
             # To read the manifests takes time: only for what looks like one of theirs, where an
-            # index has not said so.
-            may_have = is_listed is not False or _HASHED.search(name)
+            # index has not said so. Of what is hidden nothing is told, not even that it is there.
+            may_have = is_public_name(name) and (is_listed is not False or _HASHED.search(name))
             release = self._release_with(name, ids) if may_have else ""
             if release:
-                return Why(f"present in release {release}, not adopted here", is_warning=True)
+                words = (
+                    f"in release {release}, cannot be read here"
+                    if self._is_there(name)
+                    else f"present in release {release}, not adopted here"
+                )
+                return Why(words, is_warning=True)
             release = self._release_without(name)
             if release:
                 return Why(f"expired in release {release}", is_warning=True)
@@ -135,10 +142,20 @@ class _Records:
                 entry.file: manifest.id
                 for manifest in reversed(kept_manifests(self._root, None))
                 for entry in manifest.entries
-                if not os.path.exists(os.path.join(self._root, entry.file))
             }
             self._ids = ids
         return self._releases.get(name, "")
+
+    def _is_there(self, name: str) -> bool:
+        """Whether anything is in a file's place. That is looked at each time: it may change."""
+        try:
+            os.lstat(os.path.join(self._root, name))
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return False
+        except OSError:
+            # Such as a folder on the way that may not be entered: nobody knows what is in it.
+            return True
+        return True
 
     def _release_without(self, name: str) -> str:
         try:

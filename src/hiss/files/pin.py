@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hiss.errors import ManifestError
 from hiss.files.atomic import write_atomic
+from hiss.files.denied import unreadable
 from hiss.files.release import (
     is_release_id,
     kept_ids,
@@ -56,9 +57,7 @@ def find_pin(release_file: str | None = None) -> Pin | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise ManifestError(
-            f"{release_file} cannot be read: {error}", "Run the build again to replace it."
-        ) from error
+        raise unreadable(release_file, error) from error
     return Pin(release, release_file) if release else None
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hiss.core.manifest import Manifest, parse_manifest, union
 from hiss.errors import ManifestError
+from hiss.files.denied import unreadable
 from hiss.files.index import Index
 from hiss.files.source import Stamp, stamp_at
 from hiss.http.codings import SUFFIXES
@@ -179,9 +180,7 @@ def kept_ids(root: str) -> list[str]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        raise ManifestError(
-            f"{error.filename} cannot be read: {error.strerror}", "Let the server's user read it."
-        ) from error
+        raise unreadable(os.path.join(root, RELEASES), error) from error
     return sorted(
         name[:-5] for name in names if name.endswith(".json") and is_release_id(name[:-5])
     )
@@ -198,9 +197,7 @@ def open_index(root: str) -> Index | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise ManifestError(
-            f"{error.filename} cannot be read: {error.strerror}", "Let the server's user read it."
-        ) from error
+        raise unreadable(os.path.join(root, INDEX), error) from error
     # Beside files that only Django's manifest knows, releases may have been adopted: then both
     # manifests tell. Else it is of the release in force, or of one that is about to be.
     return index if os.path.exists(os.path.join(root, CURRENT)) else None
@@ -227,4 +224,4 @@ def _read(path: str) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise ManifestError(f"{path} cannot be read: {error}", "Run the build again.") from error
+        raise unreadable(path, error) from error

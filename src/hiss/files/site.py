@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hiss.core.asset import Redirect
 from hiss.core.catalog import Catalog, Fixed
 from hiss.errors import ManifestError
-from hiss.files.announce import announce
+from hiss.files.announce import announce, find_rendered
 from hiss.files.indexed import IndexedFinder
 from hiss.files.live import LiveFinder
 from hiss.files.load import Listing, Loader
@@ -55,6 +55,7 @@ def open_site(
     misses = Misses(mounts, settled.policy, explain)
     loader = Loader(settled.policy, memory, dynamic=settled.dynamic, misses=misses)
     if settled.autorefresh:
+        _tell_wrong_pin(mounts, settled)
         live = LiveFinder(mounts, settled, loader, misses)
         return Origin(live, loader.missing, memory, prefixes)
     announced = announce(mounts, settled, loader)
@@ -71,6 +72,15 @@ def open_site(
         finder = IndexedFinder(shelves, settled, loader, finder, fixed=announced, known=known)
     _tell(mounts, indexed, found)
     return Origin(finder, loader.missing, memory, prefixes)
+
+
+def _tell_wrong_pin(mounts: tuple[Mount, ...], settled: Settled) -> None:
+    """Say what would stop a process that does not look at the disk anew."""
+    for mount in mounts:
+        try:
+            find_rendered(mount, settled.pin)
+        except ManifestError as error:
+            logger.warning("Files come as they are on the disk; without AUTOREFRESH: %s", error)
 
 
 def _indexes(mounts: tuple[Mount, ...]) -> dict[Mount, Index | None]:

@@ -5,6 +5,7 @@ Each finding has an id that stays, and an anchor of that name in docs/checks.md.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Final, NamedTuple
@@ -23,8 +24,11 @@ class When(Enum):
 
     #: With each `manage.py check`, and so before collectstatic, runserver and tests.
     ALWAYS = "always"
-    #: With `check --deploy` and `hiss doctor`.
+    #: With `check --deploy` and `hiss doctor`. What needs no static files, such as `migrate`, is
+    #: not stopped by it.
     DEPLOY = "deploy"
+    #: Then, and with collectstatic, which could not go on.
+    COLLECT = "collect"
     #: With `hiss doctor`: it reads files, or Django has a check of its own like it.
     DOCTOR = "doctor"
     #: With `hiss doctor --deploy`.
@@ -52,7 +56,7 @@ CHECKS: Final = (
     Check(release.check_release, When.DEPLOY),
     Check(serving.check_server, When.DEPLOY),
     Check(storage.check_hashing, When.DEPLOY),
-    Check(folders.check_static_root, When.DEPLOY),
+    Check(folders.check_static_root, When.COLLECT),
     Check(release.check_manifests, When.DOCTOR),
     Check(release.check_stale, When.DOCTOR),
     Check(sources.check_private, When.DOCTOR),
@@ -68,8 +72,16 @@ def register() -> None:
         match check.when:
             case When.ALWAYS:
                 checks.register(check.function, checks.Tags.staticfiles)
-            case When.DEPLOY:
+            case When.COLLECT if _is_collecting():
+                checks.register(check.function, checks.Tags.staticfiles)
+            case When.DEPLOY | When.COLLECT:
                 checks.register(check.function, "hiss", deploy=True)
+
+
+def _is_collecting() -> bool:
+    # collectstatic asks for what has this tag, as all other commands do with all other tags: no
+    # check is told which command it is for.
+    return sys.argv[1:2] == ["collectstatic"]
 
 
 def run(*, deploy: bool) -> list[CheckMessage]:

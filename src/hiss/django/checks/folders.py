@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 
 from hiss.django.checks.paths import is_in, read_folder
-from hiss.django.checks.storage import is_collected
+from hiss.django.checks.storage import has_own_folder, is_collected
 from hiss.django.conf import read_configuration
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def check_static_root(**_kwargs: Any) -> list[CheckMessage]:
     """hiss.E005: STATIC_ROOT is not set."""
-    if settings.STATIC_ROOT or not is_collected():
+    if settings.STATIC_ROOT or not is_collected() or has_own_folder():
         return []
     return [
         Error(

@@ -16,12 +16,22 @@ from hiss.django.checks.sources import find_changed
 from hiss.django.checks.storage import builds_releases, find_storage, is_collected
 from hiss.django.conf import read_configuration
 from hiss.errors import HissError
+from hiss.files.denied import describe, find_denied, reader, remedy
 from hiss.files.pin import find_running, read_running
-from hiss.files.release import CURRENT, DJANGO_MANIFEST, kept_ids, read_manifest, read_published
+from hiss.files.release import (
+    CURRENT,
+    DJANGO_MANIFEST,
+    INDEX,
+    RELEASES,
+    kept_ids,
+    manifest_name,
+    read_manifest,
+    read_published,
+)
 from hiss.http.codings import SUFFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from hiss.core.manifest import Manifest, ManifestEntry
 
@@ -45,12 +55,12 @@ def check_release(**_kwargs: Any) -> list[CheckMessage]:
 def check_built(**_kwargs: Any) -> list[CheckMessage]:
     """hiss.W009: nothing was built into STATIC_ROOT."""
     root = read_folder(settings.STATIC_ROOT)
-    # Of a release that should be there, hiss.E002 tells more.
-    if not root or not is_collected() or check_release():
+    # Of a release that should be there, hiss.E002 tells more; of what may not be read, hiss.E008.
+    if not root or not is_collected() or check_release() or _find_shut(root):
         return []
     if not os.path.isdir(root):
         problem = "is not there"
-    elif not os.listdir(root):
+    elif _is_empty(root):
         problem = "is empty"
     elif builds_releases(find_storage()) and not _has_release(root):
         problem = "holds no release of Hiss's"
@@ -65,23 +75,49 @@ def check_built(**_kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+def _is_empty(root: str) -> bool:
+    try:
+        return not os.listdir(root)
+    except PermissionError:
+        # Who may enter it may serve what is in it.
+        return False
+
+
 def _has_release(root: str) -> bool:
     """Whether there is one, or was: of a pointer without its manifest hiss.E008 tells."""
     return bool(kept_ids(root)) or os.path.exists(os.path.join(root, CURRENT))
 
 
+def _find_shut(root: str) -> str:
+    """What keeps who runs this from all that is in the folder, or from the list of releases."""
+    return find_denied(root, os.X_OK) or find_denied(
+        os.path.join(root, RELEASES), os.R_OK | os.X_OK
+    )
+
+
 def check_manifests(**_kwargs: Any) -> list[CheckMessage]:
-    """hiss.E008: what says what is published does not agree, with itself or with the files."""
+    """hiss.E008: what says what is published does not agree, with itself or with the files; or who
+    runs this may not read it.
+    """
     root = read_folder(settings.STATIC_ROOT)
+    if not root:
+        return []
+    shut = _find_shut(root)
+    if shut:
+        return [_denied(root, [shut])]
     if not os.path.isdir(root):
         return []
     try:
         manifest = read_manifest(root)
+        records = read_published(root).records if manifest else {}
     except HissError as error:
         return [Error(error.message, hint=error.hint, id="hiss.E008")]
     if manifest is None:
         return []
-    problem = _lost_files(manifest, root) or _other_names(manifest, root)
+    denied = _denied_places(records.values(), root)
+    if denied:
+        return [_denied(root, denied)]
+    problem = _lost_files(manifest, records.values(), root) or _other_names(manifest, root)
     if not problem:
         return []
     return [
@@ -96,14 +132,30 @@ def check_manifests(**_kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-def _lost_files(manifest: Manifest, root: str) -> str:
+def _denied(root: str, places: list[str]) -> CheckMessage:
+    more = f" and {len(places) - _MOST} more" if len(places) > _MOST else ""
+    text = f"{'; '.join(map(describe, places[:_MOST]))}{more}"
+    return Error(
+        f"What is in {root} cannot be read by {reader()}: {text}.", hint=remedy(), id="hiss.E008"
+    )
+
+
+def _denied_places(records: Iterable[ManifestEntry], root: str) -> list[str]:
+    """What keeps who runs this from the files that kept releases have, and from what says which."""
+    said = (INDEX, *map(manifest_name, kept_ids(root)), _django_manifest())
+    names = (*said, *(name for record in records for name, _ in _files(record)))
+    denied = (find_denied(os.path.join(root, name)) for name in names)
+    return [*dict.fromkeys(filter(None, denied))]
+
+
+def _lost_files(manifest: Manifest, records: Iterable[ManifestEntry], root: str) -> str:
     """Of the release in force all files; of the others that are kept, those that no other replaces.
     Variants too, as the release says that was built last: it made them anew.
     """
     in_force = {entry.file for entry in manifest.entries}
     lost = [
         name
-        for record in read_published(root).records.values()
+        for record in records
         if record.immutable or record.file in in_force
         for name, size in _files(record)
         if _size(os.path.join(root, name)) != size
@@ -127,8 +179,13 @@ def _size(path: str) -> int:
         return -1
 
 
+def _django_manifest() -> str:
+    name: str = getattr(find_storage(), "manifest_name", DJANGO_MANIFEST)
+    return name
+
+
 def _other_names(manifest: Manifest, root: str) -> str:
-    django_manifest = getattr(find_storage(), "manifest_name", DJANGO_MANIFEST)
+    django_manifest = _django_manifest()
     path = os.path.join(root, django_manifest)
     try:
         with open(path, encoding="utf-8") as file:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -25,6 +26,19 @@ from hiss.http.codings import codec_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+# A host, as it is written where its scheme was forgotten: it has a port, begins with "www.", or
+# ends as hosts of CDNs do, or in a country's two letters. "assets.v2", "static.min" are folders.
+_HOST: Final = re.compile(
+    r"""(?ix) (?:
+        [\w.-]+ :[0-9]+
+      | www \. .+
+      | (?:[\w-]+\.)+ (?: (?!db|fe|gz|js|ts|ui) [a-z]{2} | agency | app | biz | cloud | com | dev
+          | digital | edu | example | gov | info | internal | local | localhost | net | online | org
+          | site | store | studio | tech | website | world | xyz )
+    )"""
+)
 
 
 def find_misnamed() -> Iterator[Misnamed]:
@@ -73,12 +87,22 @@ def check_codecs(**_kwargs: Any) -> list[CheckMessage]:
 
 def check_prefix(**_kwargs: Any) -> list[CheckMessage]:
     """hiss.W012: what STATIC_URL names in pages is not where files are served."""
-    url, script_name = settings.STATIC_URL, (settings.FORCE_SCRIPT_NAME or "").rstrip("/")
+    # As it is written: asked for it, Django puts a slash, or the script name, before it.
+    said = settings._wrapped.STATIC_URL
+    host = said.split("/")[0] if isinstance(said, str) else ""
+    if _HOST.fullmatch(host):
+        text = (
+            f"STATIC_URL, {said!r}, begins as a host does, without a scheme: it is the path "
+            f'"/{said}" of the site itself.'
+        )
+        hint = f'Write "https://{said}" if {host} is a host, and "/{said}" if it is a folder.'
+        return [Warning(text, hint=hint, id="hiss.W012")]
     try:
         configured = read_configuration().static_prefix
         named = find_static_prefix()
     except (ImproperlyConfigured, HissError):
         return []
+    url, script_name = settings.STATIC_URL, (settings.FORCE_SCRIPT_NAME or "").rstrip("/")
     if not url or configured is None or named is None or not is_served_by_us():
         return []
     path = urlsplit(url).path

@@ -47,6 +47,17 @@ def is_collected() -> bool:
     return apps.is_installed("django.contrib.staticfiles") and not is_elsewhere(find_storage())
 
 
+def has_own_folder() -> bool:
+    """Whether the storage was given a folder of its own, and so needs no STATIC_ROOT."""
+    from django.contrib.staticfiles.storage import staticfiles_storage
+
+    try:
+        return bool(getattr(staticfiles_storage, "location", None))
+    except (ImportError, ImproperlyConfigured, OSError, TypeError, ValueError):
+        # Whatever is wrong with it, its first use says.
+        return False
+
+
 def check_old_setting(**_kwargs: Any) -> list[CheckMessage]:
     """hiss.E004: STATICFILES_STORAGE, which Django 5.1 and later do not read."""
     value = getattr(settings, "STATICFILES_STORAGE", None)
