@@ -29,10 +29,13 @@ _INTRODUCTION: Final = """\
 
 Static files from Hiss, and from what else serves them beside a Python application: the same
 requests over real sockets, the same folder of files, the same small application behind. The cases
-are those of [`tests/conformance/`](../tests/conformance/cases/), and this page is written by
+are those of `tests/conformance/`, and this page is written by
 
-    scripts/setup dev peers      # and: apt install nginx-light libnginx-mod-http-brotli-static
-    .venv/bin/python bench/conformance.py --write
+<!-- check: sh: it needs all those servers, and minutes -->
+```sh
+scripts/setup dev peers      # and: apt install nginx-light libnginx-mod-http-brotli-static
+.venv/bin/python bench/conformance.py --write
+```
 
 With `--only NAME` in place of `--write` it prints every case that NAME does not pass.
 
