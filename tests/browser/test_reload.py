@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
-from socketserver import ThreadingMixIn
 from types import SimpleNamespace
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 
 import hiss
+from harness.servers import serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-CHROMIUM = shutil.which("chromium")
-# Chromium by itself asks the network for things, and waits for what a closed one never says.
-QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 SCRIPT = Path(hiss.__file__).parent / "django/static/hiss/reload.js"
 RELOAD = "/static/hiss/reload.0123456789ab.js"
 TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
@@ -56,19 +51,6 @@ PAGE = (
 
 # As if the page had been open for long when something failed in it.
 LONG_OPEN = "Object.defineProperty(Event.prototype, 'timeStamp', {get: () => 1e6})"
-
-
-class Server(ThreadingMixIn, WSGIServer):
-    """A server for a browser, which asks for many things at once."""
-
-    daemon_threads = True
-
-
-class Quiet(WSGIRequestHandler):
-    """Logs nothing."""
-
-    def log_message(self, *_arguments):
-        pass
 
 
 class Site:
@@ -115,41 +97,20 @@ class Site:
 @pytest.fixture
 def start():
     """Starts a site; whoever asks twice has two origins."""
-    running = []
+    with ExitStack() as stack:
 
-    def begin():
-        site = Site()
-        server = make_server("127.0.0.1", 0, site, Server, Quiet)
-        site.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, args=[0.05])
-        thread.start()
-        running.append((server, thread))
-        return site
+        def begin():
+            site = Site()
+            site.url = stack.enter_context(serving(site))
+            return site
 
-    yield begin
-    for server, thread in running:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        yield begin
 
 
 @pytest.fixture
 def site(start):
     """A site."""
     return start()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Debian's Chromium, without a window."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 
 import pytest
 
@@ -12,9 +11,6 @@ from hiss.core.manifest import Manifest, ManifestEntry
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-CHROMIUM = shutil.which("chromium")
-# Chromium by itself asks the network for things, and waits for what a closed one never says.
-QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 OPTIONS = "#map [role=option]"
 PROBLEM = {
     "verdict": "error",
@@ -71,19 +67,6 @@ def address(tmp_path_factory):
     file = tmp_path_factory.mktemp("report") / "report.html"
     file.write_text(html, "utf-8")
     return file.as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Debian's Chromium, without a window."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import shutil
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from harness.servers import free_port, program, running
+
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.timeout(180)]
 
-CHROMIUM = shutil.which("chromium")
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
 COMMANDS = {
     "gunicorn": ["gunicorn", "shop.wsgi", "--worker-class=gthread", "--threads=4"],
     "uvicorn": ["uvicorn", "shop.asgi:application", "--lifespan=off"],
 }
 HASHED = re.compile(r"\.[0-9a-f]{12}\.[a-z0-9]+$")
-# Chromium by itself asks the network for things, and waits for what a closed one never says.
-QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 
 
 @pytest.fixture(scope="module")
@@ -48,42 +43,13 @@ def environment(tmp_path_factory):
 @pytest.fixture(scope="module", params=COMMANDS)
 def site(request, environment, tmp_path_factory):
     """The URL of the shop behind a server."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    program, *arguments = COMMANDS[request.param]
+    port = free_port()
+    name, *arguments = COMMANDS[request.param]
     where = {"gunicorn": [f"--bind=127.0.0.1:{port}"], "uvicorn": [f"--port={port}"]}
-    command = [str(Path(sys.executable).with_name(program)), *arguments, *where[program]]
+    command = [program(name), *arguments, *where[name]]
     log = tmp_path_factory.mktemp("log") / "server.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, cwd=SHOP, env=environment, stdout=output, stderr=subprocess.STDOUT
-        )
-    try:
-        deadline = time.monotonic() + 30
-        while True:
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.05)
+    with running(command, log, port=port, cwd=SHOP, env=environment):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Debian's Chromium, without a window."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 class Visit:

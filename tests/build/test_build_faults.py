@@ -3,13 +3,10 @@
 The release in force is whole at any moment, and the next build puts right what was left.
 """
 
-import json
 import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 
 import brotli
@@ -20,7 +17,6 @@ from trees import (
     assert_whole,
     build_tree,
     damage_of,
-    environment,
     index_of,
     manifest_of,
     misserved_of,
@@ -30,119 +26,22 @@ from trees import (
     write_tree,
 )
 
+from harness.killing import forging
 from hiss.build.cache import Cache
-
-# A process that has everything imported, and forks a build for each order: it starts in no time.
-FORGE = """
-import json, os, signal, sys
-from hiss.cli import main
-from hiss.http.codings import compress
-
-for coding in ("br", "gzip", "zstd"):
-    compress(coding, b"", 1)
-
-
-def kill_at(step):
-    # Before each file is put in its place, and after: two steps.
-    taken, replace = 0, os.replace
-
-    def count():
-        nonlocal taken
-        taken += 1
-        if taken == step:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def counted(source, target):
-        if "/cache" in target:
-            return replace(source, target)
-        count()
-        replace(source, target)
-        count()
-
-    os.replace = counted
-
-
-def build(order):
-    os.chdir(order["folder"])
-    os.dup2(os.open(order["said"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
-    os.environ["HISS_CACHE_DIR"] = order["cache"]
-    kill_at(order["kill_at"])
-    return main(["build", *order["arguments"], "-q"])
-
-
-for line in sys.stdin:
-    order = json.loads(line)
-    if "wait" in order:
-        answer = os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1])
-    else:
-        answer = os.fork()
-        if answer == 0:
-            code = 99
-            try:
-                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-                code = build(order)
-            finally:
-                os._exit(code)
-    print(answer, flush=True)
-"""
 
 # Another build that clears up may take the file from under one that has ended but for its last
 # line: `test_another_build_may_clear_up_as_soon_as_this_one_is_done`.
 _KNOWN_RACE = "hiss: static/.hiss/.hiss-part-"
 
 
-class Forge:
-    """Starts builds, kills them, waits for them."""
-
-    def __init__(self, folder, process):
-        self.folder = folder
-        self._process = process
-
-    def start(self, *arguments, kill_at=0, cache="cache", said="said.txt"):
-        """Start `hiss build` in the folder; the process's id."""
-        order = {
-            "folder": str(self.folder),
-            "arguments": arguments,
-            "kill_at": kill_at,
-            "cache": str(self.folder / cache),
-            "said": str(self.folder / said),
-        }
-        return self._ask(order)
-
-    def wait(self, pid):
-        """The exit code of a build, below zero where it was killed."""
-        return self._ask({"wait": pid})
-
-    def build(self, *arguments, **how):
-        """Build, and wait for the end."""
-        return self.wait(self.start(*arguments, **how))
-
-    def said(self, name="said.txt"):
-        """What a build said on the side."""
-        return (self.folder / name).read_text()
-
-    def _ask(self, order):
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return int(self._process.stdout.readline())
-
-
 @pytest.fixture
 def forge(tmp_path):
-    """A forge in a project's folder."""
+    """A forge of builds in a project's folder."""
     folder = tmp_path / "project"
     folder.mkdir()
-    process = subprocess.Popen(
-        [sys.executable, "-c", FORGE],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment(),
-    )
-    yield Forge(folder, process)
-    process.stdin.close()
-    assert process.wait(30) == 0
-    process.stdout.close()
+    build = {"before": ("build",), "after": ("-q",)}
+    with forging(folder, **build, counted=("replace",), spared="/cache") as forge:
+        yield forge
 
 
 WORDS = [f"word-{number:x}" for number in range(5000)]
@@ -185,10 +84,10 @@ def assert_intact(root, get):
 
 def assert_as_clean(forge, wsgi_get, source="src"):
     """An undisturbed build mends all there is to mend: it is as one into a fresh folder."""
-    assert forge.build(source, "-o", "static") == 0, forge.said()
+    assert forge.run(source, "-o", "static") == 0, forge.said()
     assert_whole(forge.folder / "static", wsgi_get)
     shutil.rmtree(forge.folder / "clean", ignore_errors=True)
-    assert forge.build(source, "-o", "clean", cache="clean-cache") == 0
+    assert forge.run(source, "-o", "clean", cache="clean-cache") == 0
     assert release_of(forge.folder / "static") == release_of(forge.folder / "clean")
 
 
@@ -203,12 +102,12 @@ def test_killed_at_every_step(forge, wsgi_get):
     root = forge.folder / "static"
     levels(forge.folder)
     renew(forge.folder / "src", 0, texts=2, words=50)
-    assert forge.build("src", "-o", "static") == 0
+    assert forge.run("src", "-o", "static") == 0
     step, code = 0, -signal.SIGKILL
     while code == -signal.SIGKILL:
         step += 1
         renew(forge.folder / "src", step, texts=2, words=50)
-        code = forge.build("src", "-o", "static", kill_at=step)
+        code = forge.run("src", "-o", "static", kill_at=step)
         assert_intact(root, wsgi_get)
     assert code == 0
     # Files and variants, and what says which they are; each is two steps.
@@ -229,7 +128,7 @@ def test_killed_at_any_moment(forge, wsgi_get):
     for version in (-2, -1, 0):
         renew(forge.folder / "src", version, **shape)
         started = time.monotonic()
-        assert forge.build("src", "-o", "static") == 0
+        assert forge.run("src", "-o", "static") == 0
         took.append(time.monotonic() - started)
     codes = []
     for number in chance.sample(range(KILLS), KILLS):
@@ -254,7 +153,7 @@ def test_builds_at_once(forge, wsgi_get, sources):
     write_tree(forge.folder / "other", tree(2))
     clean = []
     for name in ("one", "other"):
-        forge.build(name, "-o", f"clean-{name}", cache="clean-cache")
+        forge.run(name, "-o", f"clean-{name}", cache="clean-cache")
         clean.append(release_of(forge.folder / f"clean-{name}"))
     for number in range(4):
         pids = [
@@ -276,45 +175,10 @@ def test_builds_at_once_with_one_cache(forge):
     pids = [forge.start("src", "-o", place, said=f"said-{place}") for place in places]
     assert [forge.wait(pid) for pid in pids] == [0] * 4
     assert [forge.said(f"said-{place}") for place in places] == [""] * 4
-    assert forge.build("src", "-o", "static", cache="none") == 0
+    assert forge.run("src", "-o", "static", cache="none") == 0
     releases = [release_of(forge.folder / place) for place in places]
     assert releases == [release_of(forge.folder / "static")] * 4
     assert temporary_files(forge.folder / "cache") == []
-
-
-class Disk:
-    """A small file system of its own."""
-
-    def __init__(self, folder):
-        self.folder = folder
-
-    def fill(self, *, free):
-        """Leave so many KiB free."""
-        available = os.statvfs(self.folder)
-        size = available.f_bavail * available.f_frsize - free * 1024
-        (self.folder / "filler").write_bytes(bytes(size))
-
-    def empty(self):
-        (self.folder / "filler").unlink()
-
-    def freeze(self):
-        """Let nobody write any more."""
-        subprocess.run(["mount", "-o", "remount,ro", str(self.folder)], check=True)
-
-
-@pytest.fixture
-def disk(tmp_path):
-    """Two MiB, mounted in the memory."""
-    if sys.platform != "linux" or os.geteuid() != 0 or not shutil.which("mount"):
-        pytest.skip("a small disk is mounted by root, on Linux")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
-    mounted = subprocess.run(command, capture_output=True, text=True, check=False)
-    if mounted.returncode:
-        pytest.skip(f"no disk can be mounted here: {mounted.stderr.strip()}")
-    yield Disk(folder)
-    subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def test_a_full_disk(forge, disk, wsgi_get):
@@ -327,13 +191,13 @@ def test_a_full_disk(forge, disk, wsgi_get):
     root.mkdir()
     levels(forge.folder)
     write_tree(forge.folder / "src", tree(1))
-    assert forge.build("src", "-o", "static") == 0
+    assert forge.run("src", "-o", "static") == 0
     before = manifest_of(root)
     renew(forge.folder / "src", 2)
     builds, code = 0, 2
     while code == 2:
         disk.fill(free=2 * builds)
-        code = forge.build("src", "-o", "static")
+        code = forge.run("src", "-o", "static")
         builds += 1
         disk.empty()
         if code == 2:
@@ -352,7 +216,7 @@ def test_a_full_disk_is_named(forge, disk):
     disk.fill(free=0)
     write_tree(forge.folder / "src", tree(1))
     levels(forge.folder)
-    assert forge.build("src", "-o", str(disk.folder / "static")) == 2
+    assert forge.run("src", "-o", str(disk.folder / "static")) == 2
     assert str(disk.folder) in forge.said()
 
 
@@ -361,10 +225,10 @@ def test_a_disk_that_cannot_be_written(forge, disk, wsgi_get):
     root = disk.folder / "static"
     levels(forge.folder)
     write_tree(forge.folder / "src", tree(1))
-    assert forge.build("src", "-o", str(root)) == 0
+    assert forge.run("src", "-o", str(root)) == 0
     disk.freeze()
     renew(forge.folder / "src", 2)
-    assert forge.build("src", "-o", str(root)) == 2
+    assert forge.run("src", "-o", str(root)) == 2
     assert forge.said().startswith(f"hiss: {root}")
     assert "Read-only file system" in forge.said()
     assert_whole(root, wsgi_get)
@@ -417,7 +281,7 @@ def test_a_file_in_the_place_of_the_cache(forge, wsgi_get):
     write_tree(forge.folder / "src", tree(1))
     (forge.folder / "cache").write_text("in the way")
     levels(forge.folder)
-    assert forge.build("src", "-o", "static") == 0
+    assert forge.run("src", "-o", "static") == 0
     said = forge.said().splitlines()
     assert 1 <= len(said) <= (os.cpu_count() or 1)
     assert all("cache" in line for line in said)

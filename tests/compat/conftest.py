@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +20,8 @@ from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import clear_script_prefix, re_path, set_script_prefix
 
+from harness.servers import free_port, running
+
 SOURCES = Path(__file__).parents[2] / "compat" / "whitenoise" / "src"
 # Before a real one, should there be one.
 sys.path.insert(0, str(SOURCES))
@@ -35,7 +35,6 @@ if not settings.configured:
 if not apps.ready:
     apps.populate(settings.INSTALLED_APPS)
 
-_START_SECONDS = 60.0
 _WHITENOISE = "whitenoise.middleware.WhiteNoiseMiddleware"
 
 
@@ -132,36 +131,11 @@ class Project:
     @contextmanager
     def serve(self, command):
         """Start a server, `{port}` in its command line filled in; its address."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
+        command = [sys.executable, *command.format(port=port).split()]
         log = self.folder / "server.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, *command.format(port=port).split()],
-                cwd=self.folder,
-                env=self.environment,
-                stdout=output,
-                stderr=output,
-            )
-        try:
-            _wait(process, port, log)
+        with running(command, log, port=port, cwd=self.folder, env=self.environment):
             yield "127.0.0.1", port
-        finally:
-            process.terminate()
-            process.wait(20)
-
-
-def _wait(process, port, log):
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        assert process.poll() is None, log.read_text()
-        try:
-            with socket.create_connection(("127.0.0.1", port), 1):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError(log.read_text())
 
 
 @pytest.fixture(scope="session")

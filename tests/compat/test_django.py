@@ -408,6 +408,23 @@ def test_the_next_apps_runserver(whitenoise_site, below, module):
     assert runserver.find_next("runserver").__module__.startswith(module)
 
 
+@pytest.mark.parametrize("more", ["", "'hiss.django', "], ids=["alone", "with hiss.django"])
+def test_system_checks(make_project, more):
+    """The app brings Hiss's, those of a deployment too, each once; it keeps its label."""
+    staticfiles = "'django.contrib.staticfiles',"
+    project = make_project(
+        [(staticfiles, f"'whitenoise.runserver_nostatic', {more}{staticfiles}")],
+        "WHITENOISE_MAXAGE = 5\nSTATIC_ROOT = BASE_DIR / 'out'",
+    )
+    said = project.manage("check")
+    assert said.count("(hiss.W001) WHITENOISE_MAXAGE does nothing.") == 1
+    assert "hiss.W005" not in said
+    said = project.manage("check", "--deploy")
+    assert said.count("(hiss.W001)") == 1
+    assert said.count("(hiss.W005) Nothing of Hiss serves static files") == 1
+    project.manage("check", "runserver_nostatic")
+
+
 @pytest.mark.parametrize("has_release", [False, True])
 def test_what_whitenoise_collected(whitenoise_site, wsgi_get, root, has_release):
     """Its variants are sent until Hiss has collected; then they are leftovers, which no start of

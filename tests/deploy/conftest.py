@@ -8,7 +8,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.servers import free_port
 from hiss.files.release import read_manifest
 from hiss.release.deploy.journal import JOURNAL
 
@@ -149,9 +149,7 @@ class ShopSite:
         self.journal = self.root / JOURNAL
         #: The version that it was last seen to serve.
         self.serving = ""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         for name, text in (
             ("start", START),
             ("full", FULL),

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import socket
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from harness.servers import free_port, program, running
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
-CHROMIUM = shutil.which("chromium")
-# Chromium by itself asks the network for things, and waits for what a closed one never says.
-QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 
 
 @dataclass(frozen=True)
@@ -41,32 +37,13 @@ class Example:
         return done.returncode, done.stdout + done.stderr
 
     @contextlib.contextmanager
-    def serve(self, program, *arguments, log):
+    def serve(self, server, *arguments, log):
         """Start a server, and give the URL of what it serves."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        where = f"--bind=127.0.0.1:{port}" if program == "gunicorn" else f"--port={port}"
-        command = [str(Path(sys.executable).with_name(program)), *arguments, where]
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                command, cwd=self.folder, env=self.environment, stdout=output, stderr=output
-            )
-        try:
-            deadline = time.monotonic() + 30
-            while True:
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < deadline, log.read_text()
-                with (
-                    contextlib.suppress(OSError),
-                    socket.create_connection(("127.0.0.1", port), 1),
-                ):
-                    break
-                time.sleep(0.05)
+        port = free_port()
+        where = f"--bind=127.0.0.1:{port}" if server == "gunicorn" else f"--port={port}"
+        command = [program(server), *arguments, where]
+        with running(command, log, port=port, cwd=self.folder, env=self.environment):
             yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait(20)
 
 
 @pytest.fixture(scope="module")
@@ -87,19 +64,6 @@ def make_example(tmp_path_factory):
         return example
 
     return make
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Debian's Chromium, without a window."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 class Visit:

@@ -6,8 +6,11 @@ import contextlib
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
@@ -71,3 +74,27 @@ def stop(process, seconds=_STOP_SECONDS):
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_arguments):
+        pass
+
+
+@contextlib.contextmanager
+def serving(application):
+    """A WSGI application in threads of this process, for a browser, which asks for many things at
+    once; yields its URL, without a slash at the end.
+    """
+    with make_server("127.0.0.1", 0, application, _Server, _Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, args=[0.05])
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,6 +1,7 @@
 """Content codings: each one's bytes are readable by others, and within what browsers accept."""
 
 import gzip
+import subprocess
 import sys
 import zlib
 
@@ -14,8 +15,10 @@ from hiss.http.codings import (
     DYNAMIC_LEVELS,
     LEVELS,
     SUFFIXES,
+    TooLargeError,
     codec_version,
     compress,
+    decompress,
 )
 
 DECODERS = {"br": brotli.decompress, "gzip": gzip.decompress, "zstd": zstd.decompress}
@@ -27,6 +30,75 @@ BODIES = [b"", b"a", b"body{margin:0}" * 500, bytes(range(256)) * 40, b"\0" * 9_
 def test_compress_round_trips(coding, data):
     """What is compressed decodes, with the reference decoder, to what it was."""
     assert DECODERS[coding](compress(coding, data, LEVELS[coding][0])) == data
+
+
+@pytest.mark.parametrize("coding", sorted(SUFFIXES))
+@pytest.mark.parametrize("data", BODIES, ids=len)
+def test_decompress_gives_what_was_compressed(coding, data):
+    """Within a limit that is just enough; one byte less, and it is refused."""
+    packed = compress(coding, data, LEVELS[coding][0])
+    assert decompress(coding, packed, limit=len(data)) == data
+    if data:
+        with pytest.raises(TooLargeError, match=f"stand for more than {len(data) - 1}"):
+            decompress(coding, packed, limit=len(data) - 1)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_decompress_reads_on(coding):
+    """One member or frame after the other, and no more of them together than may be."""
+    packed = compress(coding, b"one", 1) + compress(coding, b"two", 1)
+    assert decompress(coding, packed, limit=6) == b"onetwo"
+    with pytest.raises(TooLargeError):
+        decompress(coding, packed, limit=5)
+
+
+@pytest.mark.parametrize("coding", sorted(SUFFIXES))
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda packed: packed[:-1],
+        lambda packed: packed[: len(packed) // 2],
+        lambda packed: packed + b"more",
+        lambda packed: b"no such coding",
+        lambda packed: b"",
+    ],
+    ids=["a byte short", "half", "more", "other", "nothing"],
+)
+def test_decompress_refuses_what_is_not_whole(coding, spoil):
+    """Whatever is wrong with the bytes, it is a ValueError, and not that they are too large."""
+    packed = spoil(compress(coding, b"body{margin:0}" * 500, 1))
+    with pytest.raises(ValueError, match=f"not {coding}") as caught:
+        decompress(coding, packed, limit=1_000_000)
+    assert not isinstance(caught.value, TooLargeError)
+
+
+# In a process of its own: prints how many MiB it needed at most, above what it began with.
+BOMB = """
+import resource, sys
+from pathlib import Path
+from hiss.http.codings import TooLargeError, decompress
+coding, packed = sys.argv[1], Path(sys.argv[2]).read_bytes()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    decompress(coding, packed, limit=8 * 2**20)
+except TooLargeError:
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+def bomb(coding):
+    """A gibibyte, packed."""
+    data = bytes(2**30 if coding == "br" else 2**28)
+    return compress(coding, data, 1) * (1 if coding == "br" else 4)
+
+
+@pytest.mark.parametrize("coding", sorted(SUFFIXES))
+def test_a_bomb_costs_little(coding, tmp_path):
+    """What stands for a gibibyte needs not much more memory than the limit."""
+    (tmp_path / "bomb").write_bytes(bomb(coding))
+    command = [sys.executable, "-c", BOMB, coding, str(tmp_path / "bomb")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 64
 
 
 @pytest.mark.parametrize("coding", sorted(SUFFIXES))

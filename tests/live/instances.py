@@ -6,7 +6,6 @@ import http.client
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from harness.servers import free_port, stop
 
 _COMMANDS: Final = {
     "gunicorn": (
@@ -68,7 +69,7 @@ class Instance:
 
     def stop(self) -> None:
         """End it."""
-        _stop(self.process)
+        stop(self.process, _STOP_SECONDS)
 
 
 def start(
@@ -118,7 +119,7 @@ class Balancer:
 
     def stop(self) -> None:
         """End it."""
-        _stop(self._process)
+        stop(self._process, _STOP_SECONDS)
 
     def _write(self, ports: Sequence[int]) -> None:
         self._generation += 1
@@ -155,13 +156,6 @@ def stopping(things: list[Instance | Balancer]) -> Iterator[None]:
             each.stop()
 
 
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def _get(port: int, path: str) -> bytes:
     """The body of an answer 200; empty: there was none."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
@@ -181,12 +175,3 @@ def _wait(process: subprocess.Popen[bytes], log: Path, is_done: Callable[[], boo
         if process.poll() is not None or time.monotonic() > deadline:
             raise DidNotStartError(log.read_text(errors="replace")[-3000:])
         time.sleep(0.02)
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

@@ -140,11 +140,16 @@ def test_deploy_script(project, tmp_path):
     """The steps of deploy.sh are those of `hiss deploy` with options that it has."""
     project.init("--recipe", "systemd", "--apply")
     text = (project / "deploy/deploy.sh").read_text()
-    command = text[text.index("hiss deploy \\\n") : text.index("if [ -n")].strip() + " --dry-run"
+    start = text.index("python manage.py hiss deploy \\\n")
+    command = f"{text[start : text.index('if [ -n')].strip()} --dry-run"
     done = subprocess.run(
         ["/bin/sh", "-ec", command],
         cwd=project.folder,
-        env={"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(tmp_path)},
+        env={
+            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+            "HOME": str(tmp_path),
+            "DJANGO_SECRET_KEY": "x",
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -164,15 +169,12 @@ def test_fly_toml(project):
 
 @pytest.mark.parametrize("recipe", ["github", "gitlab"])
 def test_workflows(project, recipe):
-    """They are YAML as far as its indentation goes, name what the build needs, and no secret."""
+    """They name what the build needs, and no secret; what they do, test_recipes_live runs."""
     project.init("--recipe", recipe, "--apply")
     text = (project / next(iter(EXPECTED[recipe]))).read_text()
     assert 'DJANGO_SECRET_KEY: "build-only"' in text
     assert "secrets." not in text
-    assert "\t" not in text
     assert text.index("release adopt") < text.index("collectstatic") < text.index("hiss verify")
-    depths = [len(line) - len(line.lstrip()) for line in text.splitlines() if line.strip()]
-    assert all(depth % 2 == 0 for depth in depths)
 
 
 @pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is not installed")

@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
-import subprocess
-import time
 
 import pytest
 
-_START_SECONDS = 20.0
+from harness.servers import free_port, free_ports, running
+
 _BROTLI = "/usr/lib/nginx/modules/ngx_http_brotli_static_module.so"
 
 #: Around what a test says of a server.
@@ -59,7 +57,7 @@ def nginx(folder, server):
     modules = f"load_module {_BROTLI};" if "brotli_static" in server else ""
     config.write_text(_NGINX % {"folder": folder, "server": text, "modules": modules})
     command = [program, "-e", "stderr", "-p", str(folder), "-c", str(config)]
-    with _running(command, ports[0], folder):
+    with running(command, folder / "log", port=ports[0]):
         yield ports
 
 
@@ -69,7 +67,7 @@ def varnish(folder, backend, vcl=""):
     program = shutil.which("varnishd") or shutil.which("varnishd", path="/usr/sbin")
     if program is None:
         pytest.skip("Varnish is not installed: apt-get install varnish")
-    [port] = free_ports(1)
+    port = free_port()
     folder.mkdir(exist_ok=True)
     config = folder / "default.vcl"
     config.write_text(
@@ -80,35 +78,5 @@ def varnish(folder, backend, vcl=""):
         *("-f", str(config), "-n", str(folder / "work")),
         *("-s", "malloc,16m", "-p", "thread_pools=1", "-p", "thread_pool_min=10"),
     ]
-    with _running(command, port, folder):
+    with running(command, folder / "log", port=port):
         yield port
-
-
-@contextlib.contextmanager
-def _running(command, port, folder):
-    log = folder / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output)
-        try:
-            deadline = time.monotonic() + _START_SECONDS
-            while True:
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < deadline, log.read_text()
-                with (
-                    contextlib.suppress(OSError),
-                    socket.create_connection(("127.0.0.1", port), 1),
-                ):
-                    break
-                time.sleep(0.02)
-            yield
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
-def free_ports(count):
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in probes:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in probes]

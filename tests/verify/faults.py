@@ -12,6 +12,7 @@ from hiss.http.codings import compress, decompress
 
 from .server import Reply
 
+MUCH = 1_000_000
 HTML = b"<!doctype html><html><title>Shop</title></html>"
 
 
@@ -69,7 +70,9 @@ def spoilt(asked, reply):
     if asked.method == "HEAD" or reply.status == 304:
         return reply
     if coding := reply.get("Content-Encoding"):
-        return replace(reply, body=compress(coding, decompress(coding, reply.body).swapcase(), 1))
+        return replace(
+            reply, body=compress(coding, decompress(coding, reply.body, limit=MUCH).swapcase(), 1)
+        )
     return replace(reply, body=reply.body.swapcase())
 
 
@@ -247,6 +250,10 @@ FAULTS = (
     ("V001", "page-500", lambda a, r: r if a.is_static else Reply(500, [], b"oops")),
     ("V001", "page-is-text", lambda a, r: r if a.is_static
         else Reply(200, [("Content-Type", "text/plain")], b"hi")),
+    ("V006", "debug-of-hiss", misses_are(404, b"This page is shown because DEBUG is on; or",
+        cache_control="no-store")),
+    ("V006", "debug-of-django", misses_are(404, b"because you have <code>DEBUG = True</code> in",
+        cache_control="no-store")),
     ("V010", "css-404", instead(".css", 404, cache_control="no-store")),
     ("V010", "js-403", instead(".js", 403)),
     ("V010", "svg-500", instead(".svg", 500)),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+import tracemalloc
 from dataclasses import replace
 
 import pytest
 
 from hiss.errors import ConfigurationError
+from hiss.http.codings import compress
 from hiss.verify.fetch import USER_AGENT, Fetcher, Hosts, Limits
 from hiss.verify.messages import Answer, Request
 
@@ -167,6 +169,51 @@ def test_a_long_file_is_said(server, shop):
     report = look(server.url, body=4000)
     assert any("longer than is read" in each for each in report.notes)
     assert report.findings == ()
+
+
+@pytest.fixture(scope="module")
+def bombs():
+    """By coding, a few bytes that stand for a gibibyte."""
+    quarter = bytes(2**28)
+    packed = {coding: compress(coding, quarter, 9) * 4 for coding in ("gzip", "zstd")}
+    # Brotli has no way to say things one after the other.
+    return {**packed, "br": compress("br", quarter * 4, 1)}
+
+
+@pytest.mark.parametrize("coding", ["br", "gzip", "zstd"])
+def test_a_bomb_is_one_finding(server, bombs, coding):
+    """A file that expands without end in one coding is found in it; and needs not much memory."""
+
+    def fault(asked, reply):
+        is_bomb = asked.path.endswith(".css") and reply.get("Content-Encoding") == coding
+        if not is_bomb or "app" not in asked.path or reply.status != 200:
+            return reply
+        return replace(reply, body=bombs[coding])
+
+    server.fault = fault
+    tracemalloc.start()
+    try:
+        report = look(server.url, body=2**21)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    [found] = report.findings
+    assert (found.id, "stand for more than 2097152" in found.what) == ("hiss.V030", True)
+    assert peak < 100 * 2**20
+
+
+def test_a_page_that_is_a_bomb(server, bombs):
+    """Is one finding, too: nothing of it can be looked at."""
+
+    def fault(asked, reply):
+        if asked.path != "/":
+            return reply
+        return replace(reply, body=bombs["gzip"]).set(content_encoding="gzip")
+
+    server.fault = fault
+    [found] = look(server.url, body=2**21).findings
+    assert (found.id, found.url) == ("hiss.V001", f"{server.url}/")
+    assert "the page cannot be read: " in found.what
 
 
 @pytest.mark.parametrize(("length", "trouble"), [(100, "cut short: 93 bytes are missing"), (7, "")])

@@ -68,6 +68,24 @@ def test_findings_for_people():
     assert text.endswith("5 errors, 1 warning\n")
 
 
+def test_what_is_good_to_know():
+    """A note is shown to people and programs, and fails nothing."""
+    note = finding(1, id="hiss.V006", severity=Severity.NOTE, what="DEBUG is on")
+    noted = replace(CLEAN, findings=(note,), checked={"hiss.V006": 1})
+    assert noted.is_good
+    assert not BAD.is_good
+    text = format_table(noted)
+    assert text.startswith("note hiss.V006 (rule: DEBUG is off)\n  DEBUG is on\n")
+    assert text.endswith("nothing is wrong\n")
+    assert format_table(replace(BAD, findings=(*BAD.findings, note))).endswith(
+        "5 errors, 1 warning\n"
+    )
+    assert json.loads(format_json(noted))["findings"][0]["severity"] == "note"
+    suite = ET.fromstring(format_junit(noted).encode())
+    assert suite.get("failures") == "0"
+    assert suite.find(".//failure") is None
+
+
 def test_what_a_server_says_moves_no_cursor():
     """Control characters of a server's answer do not reach the terminal."""
     assert "\x1b" not in format_table(BAD)

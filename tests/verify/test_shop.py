@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from harness.servers import free_port, running
+
 from .conftest import ids, look
-from .daemons import free_ports
 
 pytestmark = pytest.mark.live
 
@@ -33,24 +31,14 @@ def live(tmp_path_factory):
         subprocess.run(
             [sys.executable, "manage.py", *command], cwd=SHOP, env=environment, check=True
         )
-    [port] = free_ports(1)
+    port = free_port()
     command = (
         f"gunicorn --bind=127.0.0.1:{port} --worker-class=gthread --threads=4 "
         "--no-control-socket --log-level=error shop.wsgi"
     )
-    process = subprocess.Popen([sys.executable, "-m", *command.split()], cwd=SHOP, env=environment)
-    try:
-        deadline = time.monotonic() + 30
-        while True:
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.05)
+    command = [sys.executable, "-m", *command.split()]
+    with running(command, folder / "log", port=port, cwd=SHOP, env=environment):
         yield f"http://127.0.0.1:{port}/", folder / "static"
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 def test_the_shop_is_clean(live):

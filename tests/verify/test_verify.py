@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 import subprocess
 
 import pytest
 
 from hiss.errors import ConfigurationError
 from hiss.verify.checks import CHECKS
+from hiss.verify.site import is_at_home
 
 from .conftest import ids, look
-from .faults import ABROAD, FAULTS, OF_THE_SITE, page_says, warm_cdn, with_fields
-from .server import Reply
+from .faults import ABROAD, FAULTS, OF_THE_SITE, misses_are, page_says, warm_cdn, with_fields
+from .server import Reply, call
+
+HERE = "127.0.0.1"
 
 
 def named(table):
@@ -189,8 +193,6 @@ def test_what_another_tool_hashed_may_be_immutable(server, shop):
     def fault(asked, reply):
         if asked.path == f"/static/{name}":
             asked.path = "/static/" + target.decode()
-            from .server import call
-
             reply = call(shop.app(), asked)
         return hide_hiss(asked, says(asked, reply))
 
@@ -205,12 +207,64 @@ def test_no_compression_is_found(server):
         if not asked.is_static:
             return reply
         asked.fields.pop("accept-encoding", None)
-        from .server import call
-
         return call(server.app, asked)
 
     server.fault = fault
     assert ids(look(server.url)) == {"V035"}
+
+
+@pytest.fixture
+def developed(server):
+    """The site as it is with DEBUG on: nothing is coded, nothing is kept."""
+    debug = misses_are(404, b"because DEBUG is on", cache_control="no-store")
+    unkept = with_fields("", cache_control="max-age=0")
+
+    def fault(asked, reply):
+        if not asked.is_static:
+            return reply
+        asked.fields.pop("accept-encoding", None)
+        return debug(asked, unkept(asked, call(server.app, asked)))
+
+    server.fault = fault
+    return server
+
+
+def test_debug_explains_what_comes_of_it(developed):
+    """At home it is nothing wrong; what is neither coded nor kept is not said beside it."""
+    report = look(developed.url)
+    assert {(each.id, each.severity) for each in report.findings} == {("hiss.V006", "note")}
+    assert report.is_good
+    assert not look(developed.url, ignored=frozenset({"V006"})).findings
+
+
+def test_debug_is_wrong_where_the_world_may_come(developed, monkeypatch):
+    """Under any other name than this machine's own."""
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _, *more, **how: resolve(HERE, *more, **how))
+    report = look(developed.url.replace(HERE, "shop.example"))
+    assert {(each.id, each.severity) for each in report.findings} == {("hiss.V006", "error")}
+    assert not report.is_good
+    assert "to everybody" in report.findings[0].what
+
+
+@pytest.mark.parametrize(
+    ("host", "at_home"),
+    [
+        ("localhost:8000", True),
+        ("shop.localhost", True),
+        ("127.0.0.1", True),
+        ("127.8.8.8:80", True),
+        ("[::1]:8000", True),
+        ("192.168.0.1", False),
+        ("[2001:db8::1]", False),
+        ("localhost.example", False),
+        ("notlocalhost", False),
+        ("shop.example", False),
+    ],
+)
+def test_at_home(host, at_home):
+    """What leads to this machine and to no other."""
+    assert is_at_home(f"http://{host}/static/") is at_home
 
 
 def test_a_cdn_that_keeps_files_is_clean(server):

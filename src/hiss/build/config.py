@@ -50,6 +50,8 @@ class BuildConfig:
     rules: Mapping[str, str] = field(default_factory=dict)
     choices: Choices = field(default_factory=Choices)
     retention: Retention = field(default_factory=Retention)
+    #: Whether anything was said of `retention`.
+    says_retention: bool = False
     #: The file beside the code that says which release it was built with; empty: none.
     release_file: str = ""
 
@@ -136,6 +138,7 @@ def parse_table(table: Mapping[str, Any], folder: str) -> BuildConfig:
             label=settle_label(get("label", str, "text", "")),
         ),
         retention=settle_retention(table.get("keep_releases", 3), table.get("keep_days", 7)),
+        says_retention=not table.keys().isdisjoint({"keep_releases", "keep_days"}),
         release_file=os.path.join(folder, release_file) if release_file else "",
     )
 

@@ -100,7 +100,8 @@ def _stands_for(packed: bytes, task: Task) -> bool:
     """Whether what a cache held, which others may write to, is what it says it is."""
     try:
         return not packed or (
-            sha256(decompress(task.coding, packed)).hexdigest() == task.content.sha256
+            sha256(decompress(task.coding, packed, limit=task.content.size)).hexdigest()
+            == task.content.sha256
         )
     except ValueError:
         return False

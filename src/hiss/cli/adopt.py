@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
             "Name it with --root DIR, or `output` in [tool.hiss]; with Django, "
             "`manage.py hiss …` takes STATIC_ROOT.",
         )
-    retention = find_retention(options)
+    retention = find_retention(options, root)
     with open_source(options.source) as source:
         if options.dry_run:
             planned = plan(source, root, retention)

@@ -9,9 +9,11 @@ import shlex
 import sys
 import tomllib
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from hiss.build.config import find_pyproject, read_pyproject
+from hiss.cli.project import find_retention
 from hiss.errors import ConfigurationError
 from hiss.release.deploy.config import parse_deploy
 from hiss.release.deploy.plan import plan_deploy
@@ -119,15 +121,17 @@ def _read(options: argparse.Namespace) -> DeployConfig:
         "root": os.path.abspath(known.output) if known.output else "",
         "prefix": known.prefix,
         "release_file": os.path.abspath(known.release_file) if known.release_file else "",
-        "retention": known.retention,
     }
     if build.sources and settings is None:
         defaults["build"] = f"{shlex.quote(sys.executable)} -m hiss build"
     place = f"{path}, {_TABLE}: " if path else ""
     try:
-        return parse_deploy({**_table(path), **_flags(options)}, folder, defaults)
+        config = parse_deploy({**_table(path), **_flags(options)}, folder, defaults)
     except ConfigurationError as error:
         raise ConfigurationError(f"{place}{error.message}", error.hint) from error
+    # The way back lets nothing go.
+    retention = find_retention(options, config.root, must_know=not options.undo)
+    return replace(config, retention=retention)
 
 
 def _table(path: str) -> Mapping[str, Any]:

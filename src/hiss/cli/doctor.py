@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
+from hiss.cli.settings import find_manage
 from hiss.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ HELP: Final = "say what is wrong with a Django project's static files, and how t
 
 #: Where each finding is explained, under a heading of its id.
 PAGE: Final = "docs/checks.md"
-
-# What manage.py says, which is not run for it.
-_SETTINGS: Final = re.compile(r"DJANGO_SETTINGS_MODULE[\"'](?:,|\]\s*=)\s*[\"']([\w.]+)[\"']")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +54,7 @@ def _set_up(settings: str | None) -> None:
         raise ConfigurationError("Django is not installed", "pip install django") from error
     if apps.ready:
         return
-    folder, module = _find_project(os.getcwd())
+    folder, module = find_manage(os.getcwd())
     sys.path.insert(0, folder)
     if settings or module:
         os.environ["DJANGO_SETTINGS_MODULE"] = (
@@ -72,21 +69,6 @@ def _set_up(settings: str | None) -> None:
             "Run it where manage.py is, or name them: hiss doctor --settings shop.settings. Where "
             "manage.py sets the environment up: manage.py hiss doctor.",
         ) from error
-
-
-def _find_project(folder: str) -> tuple[str, str]:
-    """The nearest folder with a manage.py, and the settings that this names; empty for none."""
-    start = folder
-    while True:
-        path = os.path.join(folder, "manage.py")
-        if os.path.isfile(path):
-            with open(path, encoding="utf-8", errors="replace") as file:
-                found = _SETTINGS.search(file.read())
-            return folder, found[1] if found else ""
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return start, ""
-        folder = parent
 
 
 def _document(message: CheckMessage) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def _find(ledger: Ledger, word: str | None) -> Release:
 
 def _list(options: argparse.Namespace) -> int:
     ledger = _read(options)
-    expired = find_retention(options).expired(ledger)
+    expired = find_retention(options, ledger.root).expired(ledger)
     if options.json:
         _print_json({"releases": [_document(each, ledger) for each in ledger.releases]})
         return 0
@@ -209,7 +209,7 @@ def _rollback(options: argparse.Namespace) -> int:
 
 def _prune(options: argparse.Namespace) -> int:
     ledger = _read(options)
-    retention = find_retention(options)
+    retention = find_retention(options, ledger.root, must_know=True)
     do = partial(plan_prune, ledger) if options.dry_run else partial(prune, ledger.root)
     pruning = do(retention)
     if options.json:

@@ -96,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
         with open(options.junit, "w", encoding="utf-8") as file:
             file.write(format_junit(report))
     sys.stdout.write(format_json(report) if options.json else format_table(report))
-    return 1 if report.findings else 0
+    return 0 if report.is_good else 1
 
 
 def _settle(options: argparse.Namespace) -> Wishes:

@@ -36,6 +36,7 @@ from hiss.files.release import (
     INDEX,
     LOCK,
     MANIFEST_NAME,
+    NOTED,
     ORIGINALS,
     PROBLEMS,
     RELEASES,
@@ -318,7 +319,7 @@ def _files(manifest: Manifest) -> Iterator[str]:
 def _records(storage: StaticFilesStorage, manifest: Manifest) -> Iterator[str]:
     release = manifest_name(manifest.id)
     yield from (FOLDER, RELEASES, release, CURRENT, INDEX, HISTORY, LOCK, ORIGINALS, PROBLEMS)
-    yield from (BUILT, EXPIRED, MANIFEST_NAME)
+    yield from (BUILT, EXPIRED, MANIFEST_NAME, NOTED)
     with suppress(OSError):
         originals = os.listdir(storage.path(ORIGINALS))
         yield from (posixpath.join(ORIGINALS, each) for each in originals)

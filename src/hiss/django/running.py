@@ -8,23 +8,24 @@ from typing import TYPE_CHECKING
 
 from hiss.django.conf import read_configuration
 from hiss.errors import ManifestError
-from hiss.files.pin import find_pin, read_running
-from hiss.files.release import kept_ids, kept_manifests, read_current, read_manifest
+from hiss.files.entries import Entries, find_entries, open_entries, open_running
+from hiss.files.noted import is_noted
+from hiss.files.pin import find_pin
+from hiss.files.release import kept_ids, kept_manifests, read_current
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
     from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 
-    from hiss.core.manifest import Manifest
     from hiss.django.conf import Configuration
 
 logger = logging.getLogger("hiss.django")
 
 
-# By folder: the release that was in force when this process opened it. The storage reads its names
-# only when the first page asks for one.
-_started: dict[str, str] = {}
+# By folder: the release that was in force when this process opened it, and its entries, where the
+# index has them. The storage reads its names only when the first page asks for one.
+_started: dict[str, tuple[str, Entries | None]] = {}
 
 
 def note_start(configuration: Configuration) -> None:
@@ -38,37 +39,49 @@ def note_start(configuration: Configuration) -> None:
     with suppress(ManifestError):
         current = read_current(root)
         if current is not None:
-            _started[root] = current
+            _started[root] = current, None
+            _started[root] = current, find_entries(root, current)
 
 
-def read_pinned_release(storage: ManifestStaticFilesStorage) -> Manifest | None:
+def open_pinned(storage: ManifestStaticFilesStorage) -> Entries | None:
     """The release that HISS_RELEASE or RELEASE_FILE names; `None` where neither does.
 
     Raises:
         ManifestError: It is not there, or cannot be read.
     """
     pin = find_pin(read_configuration().release_file) if storage.location else None
-    return None if pin is None else read_running(str(storage.location), pin)
+    return None if pin is None else open_running(str(storage.location), pin)
 
 
-def read_releases(storage: ManifestStaticFilesStorage) -> Iterator[Manifest]:
-    """The releases in a storage's folder, the one in force first; none where none is, or where the
-    storage keeps its names elsewhere.
+def open_started(storage: ManifestStaticFilesStorage) -> Entries | None:
+    """The release in a storage's folder that is in force, or was when this process began; `None`
+    where none is, or where the storage keeps its names elsewhere.
     """
     if not storage.location or storage.manifest_storage is not storage:
-        return
+        return None
     root = str(storage.location)
+    started, entries = _started.get(root, ("", None))
+    if entries is not None:
+        return entries
     try:
-        current = _read_started(root) or read_manifest(root)
+        # It may have been let go since.
+        return open_entries(root, started if started and started in kept_ids(root) else None)
     except ManifestError as error:
         logger.warning("Reading Django's own manifest of static files instead: %s", error)
-        return
-    if current is not None:
-        yield current
-        yield from kept_manifests(root, current)[1:]
+        return None
 
 
-def _read_started(root: str) -> Manifest | None:
-    started = _started.get(root)
-    # It may have been let go since.
-    return read_manifest(root, started) if started and started in kept_ids(root) else None
+def is_ours(storage: ManifestStaticFilesStorage) -> bool:
+    """Whether it is known, without reading it, that Django's manifest is not another's: Hiss wrote
+    it last, or there is none.
+    """
+    path = storage.path(storage.manifest_name)
+    return is_noted(str(storage.location), path) or not storage.exists(storage.manifest_name)
+
+
+def is_of_a_release(names: Mapping[str, str], storage: ManifestStaticFilesStorage) -> bool:
+    """Whether a kept release in a storage's folder has these names, as Django's manifest has
+    them.
+    """
+    kept = kept_manifests(str(storage.location), None)
+    return any(Entries.of(each).files() == names for each in kept)

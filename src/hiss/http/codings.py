@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import sys
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -32,6 +32,8 @@ DYNAMIC_LEVELS: Final[Mapping[str, int]] = MappingProxyType({"br": 5, "gzip": 6,
 
 # RFC 9659, section 3: "a window size of no more than 8 MB".
 _ZSTD_WINDOW_LOG: Final = 23
+# Bytes. A dozen can stand for 16 MiB (RFC 7932, 9.2).
+_BROTLI_STEP: Final = 64
 
 
 def compress(coding: str, data: bytes, level: int) -> bytes:
@@ -43,20 +45,31 @@ def compress(coding: str, data: bytes, level: int) -> bytes:
     return _COMPRESSORS[coding](data, level)
 
 
-def decompress(coding: str, data: bytes) -> bytes:
-    """What `data` in `coding` stands for.
+class TooLargeError(ValueError):
+    """What is compressed stands for more than it may: a few kilobytes can stand for gigabytes."""
+
+    def __init__(self, coding: str, size: int, limit: int) -> None:
+        super().__init__(f"{size} bytes of {coding} stand for more than {limit}")
+
+
+def decompress(coding: str, data: bytes, *, limit: int) -> bytes:
+    """What `data` in `coding` stands for; no more than a little above `limit` bytes are made.
 
     Raises:
         ConfigurationError: The codec's library is not installed.
+        TooLargeError: It is more than `limit` bytes.
         ValueError: It is not of that coding.
     """
     try:
-        return _DECOMPRESSORS[coding](data)
+        found = _join(_DECOMPRESSORS[coding](data, limit), limit)
     except ConfigurationError:
         raise
     except Exception as error:
         # Each library has an error of its own.
         raise ValueError(f"not {coding}: {error}") from error
+    if len(found) > limit:
+        raise TooLargeError(coding, len(data), limit)
+    return found
 
 
 def codec_version(coding: str) -> str:
@@ -114,6 +127,58 @@ def _zstd_module() -> Any:  # noqa: ANN401 - one interface under two names
     return zstd
 
 
+def _join(pieces: Iterator[bytes], limit: int) -> bytes:
+    """Pieces in one, until they are longer than `limit`."""
+    found = bytearray()
+    for piece in pieces:
+        found += piece
+        if len(found) > limit:
+            break
+    return bytes(found)
+
+
+# RFC 1952, 2.2, and RFC 8878, 3: members, or frames, one after the other.
+def _gunzip(data: bytes, limit: int) -> Iterator[bytes]:
+    while True:
+        member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        yield member.decompress(data, limit + 1)
+        if not member.eof:
+            raise ValueError("it ends too early")
+        # As gzip itself: files on tapes are filled up with zeros.
+        data = member.unused_data.lstrip(b"\0")
+        if not data:
+            return
+
+
+def _unbrotli(data: bytes, limit: int) -> Iterator[bytes]:
+    stream = _brotli_module().Decompressor()
+    try:
+        bounds = {"output_buffer_limit": limit + 1}
+        stream.process(b"", **bounds)
+        step = max(len(data), 1)
+    except TypeError:
+        # Before 1.2 it knows no bounds: a little at a time cannot come to much.
+        bounds, step = {}, _BROTLI_STEP
+    for start in range(0, len(data), step):
+        yield stream.process(data[start : start + step], **bounds)
+        while bounds and not stream.can_accept_more_data():
+            yield stream.process(b"", **bounds)
+    if not stream.is_finished():
+        raise ValueError("it ends too early")
+
+
+def _unzstd(data: bytes, limit: int) -> Iterator[bytes]:
+    decompressor = _zstd_module().ZstdDecompressor
+    while True:
+        frame = decompressor()
+        yield frame.decompress(data, limit + 1)
+        if not frame.eof:
+            raise ValueError("it ends too early")
+        data = frame.unused_data
+        if not data:
+            return
+
+
 def _missing(coding: str, package: str) -> ConfigurationError:
     return ConfigurationError(
         f"the coding {coding} needs the package {package}, which is not installed",
@@ -134,10 +199,7 @@ _VERSIONS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
     }
 )
 
-_DECOMPRESSORS: Final[Mapping[str, Callable[[bytes], bytes]]] = MappingProxyType(
-    {
-        "br": lambda data: bytes(_brotli_module().decompress(data)),
-        "gzip": gzip.decompress,
-        "zstd": lambda data: bytes(_zstd_module().decompress(data)),
-    }
+# Each yields what comes of the data, in pieces not much longer than the limit.
+_DECOMPRESSORS: Final[Mapping[str, Callable[[bytes, int], Iterator[bytes]]]] = MappingProxyType(
+    {"br": _unbrotli, "gzip": _gunzip, "zstd": _unzstd}
 )

@@ -130,11 +130,12 @@ def _values(project: Project, static_root: str) -> dict[str, str]:
         "copies": copies,
         "build_env": "".join(f"{key}={shlex.quote(value)} " for key, value in environment.items()),
         "build_env_yaml": "".join(
-            f'\n          {key}: "{value}"' for key, value in environment.items()
+            f'\n      {key}: "{value}"' for key, value in environment.items()
         ),
         "gitlab_env": "".join(f'\n    {key}: "{value}"' for key, value in environment.items()),
         "cd": "" if code == "." else f"cd {code} && ",
         "code": "/app" if code == "." else f"/app/{code}",
+        "manage": "manage.py" if code == "." else f"{code}/manage.py",
         "chdir": "" if code == "." else f" --chdir {code}",
         "folder": folder,
         "working": project.code,

@@ -33,6 +33,10 @@ _CAUSES: Final[dict[str, dict[str, str]]] = {
         "": "The server does not see the kept releases: files were deleted by hand or by a "
         "collectstatic --clear, or each deploy has a folder of its own (`hiss release adopt`).",
     },
+    "V006": {
+        "": "The settings that the server runs with say DEBUG = True: production's must not "
+        "(`hiss doctor --deploy` says what else they need).",
+    },
     "V010": {
         "": "collectstatic did not run, ran into another folder, or the file is no longer built. "
         "With Hiss or WhiteNoise: is the middleware there, and STATIC_ROOT the folder?",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
 import hiss
-from hiss.verify.messages import Answer, Request
+from hiss.verify.messages import MOST_OF_BODY, Answer, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -50,8 +50,8 @@ class Limits:
     back_off: float = 0.5
     #: Seconds for a connection, and for each piece of an answer.
     timeout: float = 15.0
-    #: Bytes of a body that are read.
-    body: int = 64 * 1024 * 1024
+    #: Bytes of a body that are read, and that it may stand for.
+    body: int = MOST_OF_BODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +245,9 @@ class Fetcher:
         response.close()
         if trouble or is_too_long or request.method == "HEAD":
             self._drop()
-        return Answer(request, response.status, fields, bytes(body), trouble, is_too_long)
+        return Answer(
+            request, response.status, fields, bytes(body), trouble, is_too_long, self.limits.body
+        )
 
     def _read_body(self, response: HTTPResponse, body: bytearray, deadline: float) -> bool:
         """Read into `body`; whether it is longer than is read."""

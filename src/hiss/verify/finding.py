@@ -11,10 +11,12 @@ if TYPE_CHECKING:
 
 
 class Severity(StrEnum):
-    """Whether visitors are given something wrong, or only more than they need."""
+    """Whether visitors are given something wrong, or only more than they need; the worst first."""
 
     ERROR = "error"
     WARNING = "warning"
+    #: Good to know: nothing is wrong.
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,3 +57,8 @@ class Report:
     findings: tuple[Finding, ...] = ()
     #: What was left out, and why.
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def is_good(self) -> bool:
+        """Whether no finding counts."""
+        return all(each.severity is Severity.NOTE for each in self.findings)

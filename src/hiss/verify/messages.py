@@ -5,14 +5,17 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from hiss.errors import ConfigurationError
-from hiss.http.codings import SUFFIXES, decompress
+from hiss.http.codings import SUFFIXES, TooLargeError, decompress
 from hiss.http.media import essence
 
 #: A header field: its name and its value.
 Field = tuple[str, str]
+
+#: Bytes of a body that are read, and that it may stand for.
+MOST_OF_BODY: Final = 64 * 1024 * 1024
 
 _METHODS: Final = {"GET": ("-o", "/dev/null", "-D", "-"), "HEAD": ("-I",)}
 _HTML: Final = frozenset({"text/html", "application/xhtml+xml"})
@@ -33,6 +36,14 @@ class Request:
         return shlex.join(["curl", "-sS", *_METHODS[self.method], *fields, self.url])
 
 
+class Obstacle(NamedTuple):
+    """Why a body cannot be looked at, in words."""
+
+    words: str
+    #: It is more than is looked at.
+    is_size: bool = False
+
+
 @dataclass(frozen=True)
 class Answer:
     """What came of it."""
@@ -46,6 +57,8 @@ class Answer:
     trouble: str = ""
     #: The body was longer than is read, and is not whole for that.
     is_too_long: bool = False
+    #: Bytes that its content may have without its coding.
+    limit: int = MOST_OF_BODY
 
     def values(self, name: str) -> list[str]:
         """The lines of a field."""
@@ -71,19 +84,30 @@ class Answer:
         coding = ",".join(each for each in self.members("Content-Encoding") if each != "identity")
         return {"x-gzip": "gzip"}.get(coding, coding)
 
-    @cached_property
+    @property
     def content(self) -> bytes | None:
         """The body without its coding; `None` where it cannot be told, or is not whole."""
+        return None if isinstance(self._decoded, Obstacle) else self._decoded
+
+    @property
+    def obstacle(self) -> Obstacle | None:
+        """Why there is no content; `None` where there is."""
+        return self._decoded if isinstance(self._decoded, Obstacle) else None
+
+    @cached_property
+    def _decoded(self) -> bytes | Obstacle:
         if self.trouble or self.is_too_long:
-            return None
+            return Obstacle(self.trouble or "it is longer than is read", self.is_too_long)
         data = self.body
         for coding in reversed(self.coding.split(",") if self.coding else []):
             if coding not in SUFFIXES:
-                return None
+                return Obstacle(f"{coding} is not a coding that is known here")
             try:
-                data = decompress(coding, data)
+                data = decompress(coding, data, limit=self.limit)
+            except TooLargeError as error:
+                return Obstacle(str(error), is_size=True)
             except (ValueError, ConfigurationError):
-                return None
+                return Obstacle(f"what is said to be {coding} is not: it does not decode")
         return data
 
     @property

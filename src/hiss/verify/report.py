@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import escape, quoteattr
 
 from hiss.verify.checks import CHECKS
+from hiss.verify.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,7 +50,8 @@ def format_json(report: Report) -> str:
 
 def format_junit(report: Report) -> str:
     """For continuous integration: a case for each check, those that were not held are skipped."""
-    failed = len({each.id for each in report.findings})
+    faults = [each for each in report.findings if each.severity is not Severity.NOTE]
+    failed = len({each.id for each in faults})
     skipped = sum(not report.checked.get(check.id) for check in CHECKS.values())
     name = quoteattr(_clean(f"hiss verify {report.url}"))
     counts = f'tests="{len(CHECKS)}" failures="{failed}" errors="0" skipped="{skipped}"'
@@ -59,7 +62,7 @@ def format_junit(report: Report) -> str:
     ]
     for check in CHECKS.values():
         lines.append(f'<testcase classname="hiss.verify" name={quoteattr(_title(check.key))}>')
-        found = [each for each in report.findings if each.id == check.id]
+        found = [each for each in faults if each.id == check.id]
         if found:
             message = quoteattr(_clean(found[0].what))
             text = "\n\n".join("\n".join(_details(each)) for each in found)
@@ -84,12 +87,12 @@ def _lines(report: Report) -> Iterator[str]:
         f"{report.url}: {_count(len(report.pages), 'page')}, {_count(report.assets, 'file')}{by}"
         f"{release}; {_count(report.requests, 'request')} in {report.seconds:.1f} s"
     )
-    errors = sum(each.severity == "error" for each in report.findings)
-    warnings = len(report.findings) - errors
+    counts = Counter(each.severity for each in report.findings)
     yield (
-        f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
-        if report.findings
-        else "nothing is wrong"
+        "nothing is wrong"
+        if report.is_good
+        else f"{_count(counts[Severity.ERROR], 'error')}, "
+        f"{_count(counts[Severity.WARNING], 'warning')}"
     )
 
 

@@ -99,7 +99,7 @@ def _record(
 
 def _holds(coding: str, packed: bytes, data: bytes, sibling: str) -> bool:
     try:
-        if decompress(coding, packed) == data:
+        if decompress(coding, packed, limit=len(data)) == data:
             return True
     except (HissError, ValueError) as error:
         logger.warning("Not sending %s in place of its file: %s", sibling, error)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from hiss.verify.checks.table import (
     ASSET_CHECKS,
     CHECKS,
+    FIRST_CHECKS,
     PAGE_CHECKS,
     SITE_CHECKS,
     judge,
 )
 
-__all__ = ["ASSET_CHECKS", "CHECKS", "PAGE_CHECKS", "SITE_CHECKS", "judge"]
+__all__ = ["ASSET_CHECKS", "CHECKS", "FIRST_CHECKS", "PAGE_CHECKS", "SITE_CHECKS", "judge"]

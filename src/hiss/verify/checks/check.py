@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ERROR = Severity.ERROR
 WARNING = Severity.WARNING
+NOTE = Severity.NOTE
 
 
 class Trouble(NamedTuple):

@@ -6,8 +6,9 @@ import gzip
 from typing import TYPE_CHECKING, Final
 
 from hiss.errors import ConfigurationError
-from hiss.http.codings import decompress
+from hiss.http.codings import TooLargeError, decompress
 from hiss.verify.checks.check import Trouble
+from hiss.verify.messages import MOST_OF_BODY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,11 +30,13 @@ def decodes(asset: Asset, site: Site) -> Troubles:
     """Each coding stands for the same bytes."""
     plain = asset.content
     for coding, answer in _coded(asset):
-        if answer.content is None:
-            yield Trouble(f"what is said to be {answer.coding} is not: it does not decode", answer)
+        if answer.obstacle:
+            # Of a file that is too large itself, this is no news.
+            if not (answer.obstacle.is_size and asset.plain.is_too_long):
+                yield Trouble(answer.obstacle.words, answer)
         elif plain is not None and answer.content != plain and not _mark(answer.content, asset):
             yield Trouble(
-                f"in {coding} these are other bytes: {len(answer.content)} of them, "
+                f"in {coding} these are other bytes: {len(answer.content or b'')} of them, "
                 f"and {len(plain)} with no coding",
                 answer,
             )
@@ -108,7 +111,9 @@ def _mark(data: bytes | None, asset: Asset) -> str:
     for coding, mark in _MARKS.items():
         if data.startswith(mark):
             try:
-                decompress(coding, data)
+                decompress(coding, data, limit=MOST_OF_BODY)
+            except TooLargeError:
+                return coding
             except (ValueError, ConfigurationError):
                 continue
             return coding

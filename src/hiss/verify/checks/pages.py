@@ -29,6 +29,8 @@ def is_answered(page: Page, site: Site) -> Troubles:
         )
     elif answer.status != 200:
         yield Trouble(f"the page is {answer.status}", answer)
+    elif answer.obstacle:
+        yield Trouble(f"the page cannot be read: {answer.obstacle.words}", answer)
     elif not answer.is_html:
         yield Trouble(f"the page is no HTML: its type is {answer.type or 'not said'}", answer)
 

@@ -18,7 +18,7 @@ from hiss.verify.checks import (
     wiring,
 )
 from hiss.verify.checks.check import ERROR, WARNING, Check
-from hiss.verify.finding import Finding
+from hiss.verify.finding import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _ABSENT: Final = ("V010", "V011", "V014")
 # Without its bytes, nothing can be said of them.
 _SPOILT: Final = (*_ABSENT, "V023", "V033")
+# Files are looked for anew with each request, and sent as they are.
+_DEVELOPMENT: Final = ("V006",)
+_ORDER: Final = (*Severity,)
 
 PAGE_CHECKS: Final[tuple[Check[Page], ...]] = (
     Check("V001", "pages answer", ERROR, pages.is_answered),
@@ -58,7 +61,14 @@ ASSET_CHECKS: Final[tuple[Check[Asset], ...]] = (
     Check("V031", "no coding but what was asked for", ERROR, codings.is_what_was_asked, _ABSENT),
     Check("V030", "codings decode to the same bytes", ERROR, codings.decodes, (*_SPOILT, "V034")),
     Check("V032", "Vary where codings differ", ERROR, codings.varies, (*_ABSENT, "V031")),
-    Check("V035", "what shrinks is compressed", WARNING, codings.is_compressed, _SPOILT),
+    Check(
+        "V035",
+        "what shrinks is compressed",
+        WARNING,
+        codings.is_compressed,
+        _SPOILT,
+        _DEVELOPMENT,
+    ),
     Check("V021", "bytes are those built", ERROR, content.is_as_built, _SPOILT, ("V004",)),
     Check("V020", "bytes are those of the name", ERROR, content.has_the_hash_of_its_name, _SPOILT),
     Check(
@@ -76,7 +86,14 @@ ASSET_CHECKS: Final[tuple[Check[Asset], ...]] = (
         caching.is_immutable_only_if_hashed,
         (*_SPOILT, "V020", "V021"),
     ),
-    Check("V041", "what is hashed is immutable", WARNING, caching.is_immutable_if_hashed, _ABSENT),
+    Check(
+        "V041",
+        "what is hashed is immutable",
+        WARNING,
+        caching.is_immutable_if_hashed,
+        _ABSENT,
+        _DEVELOPMENT,
+    ),
     Check("V042", "Cache-Control is consistent", WARNING, caching.is_consistent, _ABSENT),
     Check("V043", "answers are for all visitors", WARNING, caching.is_for_all, _ABSENT),
     Check("V050", "there is an ETag", WARNING, validators.has_etag, _ABSENT),
@@ -122,8 +139,13 @@ ASSET_CHECKS: Final[tuple[Check[Asset], ...]] = (
     ),
 )
 
-SITE_CHECKS: Final[tuple[Check[Site], ...]] = (
+#: Those that come before all others explain what these would find.
+FIRST_CHECKS: Final[tuple[Check[Site], ...]] = (
     Check("V004", "the release in force is rendered", ERROR, wiring.renders_what_is_in_force),
+    Check("V006", "DEBUG is off", ERROR, wiring.is_in_production),
+)
+
+SITE_CHECKS: Final[tuple[Check[Site], ...]] = (
     Check(
         "V005",
         "older releases answer",
@@ -139,7 +161,12 @@ SITE_CHECKS: Final[tuple[Check[Site], ...]] = (
     Check("V082", "folders are not listed", WARNING, wiring.lists_nothing),
 )
 
-_ALL: Final[tuple[Check[Any], ...]] = (*PAGE_CHECKS, *ASSET_CHECKS, *SITE_CHECKS)
+_ALL: Final[tuple[Check[Any], ...]] = (
+    *FIRST_CHECKS,
+    *PAGE_CHECKS,
+    *ASSET_CHECKS,
+    *SITE_CHECKS,
+)
 
 #: By key, each once, in the order of their keys.
 CHECKS: Final[dict[str, Check[Any]]] = dict(
@@ -153,12 +180,12 @@ def judge(site: Site, ignored: Collection[str] = ()) -> tuple[list[Finding], dic
     `ignored` are keys: they still explain others, and are not said.
     """
     judgement = _Judgement(site)
-    judgement.hold(SITE_CHECKS[:1], [(site,)])
+    judgement.hold(FIRST_CHECKS, [(site,)])
     judgement.hold(PAGE_CHECKS, [(page, site) for page in site.pages])
     judgement.hold(ASSET_CHECKS, [(asset, site) for asset in site.assets.values()])
-    judgement.hold(SITE_CHECKS[1:], [(site,)])
+    judgement.hold(SITE_CHECKS, [(site,)])
     findings = [each for each in judgement.findings if each.id.removeprefix("hiss.") not in ignored]
-    findings.sort(key=lambda each: (each.severity, each.id, each.url))
+    findings.sort(key=lambda each: (_ORDER.index(each.severity), each.id, each.url))
     return findings, dict(sorted(judgement.checked.items()))
 
 

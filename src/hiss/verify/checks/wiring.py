@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from hiss.http.etags import make_etag
 from hiss.verify.caches import said_of_cache, who_answers
-from hiss.verify.checks.check import Trouble
+from hiss.verify.checks.check import NOTE, Trouble
 from hiss.verify.freshness import longest_age
-from hiss.verify.site import origin_of
+from hiss.verify.site import is_at_home, origin_of
 
 if TYPE_CHECKING:
     from hiss.verify.checks.check import Troubles
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _GONE: Final = frozenset({404, 410})
 # Seconds. A miss may be a file with the next deploy.
 _MOST_OF_A_MISS: Final = 60
+# As hiss.django.missing and Django's technical_404.html say it.
+_DEBUG: Final = re.compile(rb"because (?:DEBUG is on|you have <code>DEBUG = True</code>)")
 _LISTING: Final = (b"<title>index of", b"<title>directory listing", b"<h1>index of")
 
 
@@ -99,6 +102,23 @@ def renders_what_is_in_force(site: Site) -> Troubles:
             f"{site.built.root}",
             url=site.announced.url,
         )
+
+
+def is_in_production(site: Site) -> Troubles:
+    """Django says on its pages of errors that DEBUG is on, and so does Hiss."""
+    for answer, _ in site.misses:
+        if _DEBUG.search(answer.content or b""):
+            at_home = is_at_home(answer.request.url)
+            yield Trouble(
+                "DEBUG is on: files come under plain names, as they are, and are looked for with "
+                "each request"
+                + ("" if at_home else "; and errors show code and settings to everybody"),
+                answer,
+                # Where else should it be on?
+                NOTE if at_home else None,
+                url=answer.request.url,
+            )
+            return
 
 
 def keeps_older_releases(site: Site) -> Troubles:
