@@ -48,7 +48,7 @@ def main(
         if isinstance(stream, io.TextIOWrapper):
             # A name that a terminal cannot show is no reason to stop.
             stream.reconfigure(errors="backslashreplace")
-    options = make_parser(program).parse_args(arguments)
+    options = _parse(make_parser(program), arguments)
     options.config = config
     try:
         code: int = options.run(options)
@@ -67,6 +67,17 @@ def main(
         print("hiss: stopped", file=sys.stderr)
         return 130
     return code
+
+
+def _parse(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments; those of a command that takes any number of them may stand behind options."""
+    options, more = parser.parse_known_args(arguments)
+    takes_more: str = getattr(options, "takes_more", "")
+    if more and (not takes_more or any(each.startswith("-") for each in more)):
+        parser.error(f"unrecognized arguments: {' '.join(more)}")
+    if more:
+        setattr(options, takes_more, [*getattr(options, takes_more), *more])
+    return options
 
 
 def make_parser(program: str = "hiss") -> argparse.ArgumentParser:

@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     command = add("show", "what a release holds", _show)
     command.add_argument("release", nargs="?", metavar="ID", help="(default: the one in force)")
     command = add("diff", "what changed, and what users will download again", _diff)
-    command.add_argument("before", metavar="A")
+    command.add_argument("before", metavar="A", help="the earlier release")
     command.add_argument("after", nargs="?", metavar="B", help="(default: the one in force)")
     command = add("rollback", "put a former release in force again", _rollback)
     command.add_argument(

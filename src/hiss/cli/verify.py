@@ -29,6 +29,7 @@ HELP: Final = "look at a site as browsers and CDNs do, and say what is wrong wit
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.epilog = "Exit code: 0 nothing is wrong, 1 findings, 2 the site cannot be looked at."
+    parser.set_defaults(takes_more="pages")
     parser.add_argument("url", metavar="URL", help="the site, https://shop.example/")
     parser.add_argument(
         "pages",

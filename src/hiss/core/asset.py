@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hiss.core.reply import Extract, Reply
 from hiss.http.dates import format_date
-from hiss.http.encoding import IDENTITY, parse_accept_encoding
+from hiss.http.encoding import IDENTITY
 from hiss.http.etags import make_etag
 from hiss.http.ranges import (
     Span,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from hiss.core.policy import Policy
     from hiss.core.reply import Headers, Source
+    from hiss.core.request import Key
 
 # RFC 9110, section 15.4.5: a 304 carries Cache-Control, Content-Location, ETag, Expires and Vary,
 # and no representation metadata beside them, which could only disagree with what is stored.
@@ -42,8 +43,8 @@ _OURS: Final = frozenset({"accept-ranges", "content-length", "etag", "last-modif
 
 
 # A client may say what it likes; browsers say a handful of things.
-_MEMO_ENTRIES: Final = 16
-_MEMO_LENGTH: Final = 128
+_MEMO_ENTRIES: Final = 32
+_MEMO_LENGTH: Final = 256
 
 
 class Stored(NamedTuple):
@@ -79,17 +80,13 @@ class Asset:
         self.representations = tuple(Representation(self, each) for each in by_size)
         self.identity = self.representations[self.offer.index(IDENTITY)]
         self.headers = self._complete(headers)
-        self._wholes: dict[str | None, Reply] = {}
+        #: What was decided for requests that come again and again.
+        self.known: dict[Key, Reply] = {}
 
-    def whole(self, accept_encoding: str | None) -> Reply:
-        """200, in the coding that the client likes best by its Accept-Encoding field."""
-        reply = self._wholes.get(accept_encoding)
-        if reply is None:
-            accept = parse_accept_encoding(accept_encoding)
-            reply = self.representations[accept.choose(self.offer)].whole
-            if len(self._wholes) < _MEMO_ENTRIES and len(accept_encoding or "") <= _MEMO_LENGTH:
-                self._wholes[accept_encoding] = reply
-        return reply
+    def remember(self, key: Key, reply: Reply) -> None:
+        """Keep what was decided for the requests of that key, within bounds."""
+        if len(self.known) < _MEMO_ENTRIES and sum(len(each or "") for each in key) < _MEMO_LENGTH:
+            self.known[key] = reply
 
     def _complete(self, headers: Headers) -> Headers:
         vary = [value for name, value in headers if name.lower() == "vary"]

@@ -27,9 +27,13 @@ _QUERY_SAFE: Final = "!$&'()*+,;=:@/?-._~%"
 def decide(resource: Resource, request: Request) -> Reply:
     """The reply to `request` for `resource`."""
     if isinstance(resource, Asset):
-        if request.is_plain:
-            return resource.whole(request.accept_encoding)
-        return _decide_asset(resource, request)
+        if request.key is None:
+            return _decide_asset(resource, request)
+        known = resource.known.get(request.key)
+        if known is None:
+            known = _decide_asset(resource, request)
+            resource.remember(request.key, known)
+        return known
     if isinstance(resource, Redirect):
         return _redirect(resource, request)
     return resource.head if request.method == "HEAD" else resource.reply

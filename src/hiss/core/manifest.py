@@ -102,6 +102,14 @@ def union(manifests: Iterable[Manifest]) -> Iterator[ManifestEntry]:
         yield entry
 
 
+def by_name(entries: Iterable[ManifestEntry]) -> dict[str, ManifestEntry]:
+    """The entries of one release by their logical names, which are sorted; of a name that has two,
+    the hashed file and not its original.
+    """
+    ordered = sorted(entries, key=lambda each: (each.name, each.file != each.name))
+    return {each.name: each for each in ordered}
+
+
 def entry_fields(entry: ManifestEntry) -> dict[str, Any]:
     """An entry as JSON has it; what is empty is left out."""
     values = ((name, getattr(entry, name)) for name in _FIELDS)

@@ -22,7 +22,11 @@ FIELDS: Final = {
 }
 _RAW_FIELDS: Final = {name.encode("ascii"): attribute for name, attribute in FIELDS.items()}
 
-# The fields that few requests have, and that make them ask for something else than the whole.
+#: Accept-Encoding, If-None-Match and If-Modified-Since of a GET without other fields that matter.
+Key = tuple[str | None, str | None, str | None]
+_SIMPLE: Final = frozenset({"if_none_match", "if_modified_since"})
+
+# The fields that few requests have.
 _RAW_OTHERS: Final = _RAW_FIELDS.keys() - {b"accept-encoding"}
 
 
@@ -63,11 +67,12 @@ class Request:
         self.method = method
         self.query = query
         self.accept_encoding = accept_encoding
-        #: Whether it is a GET of the whole, on no condition: what most requests are.
-        self.is_plain = method == "GET"
+        #: What its answer depends on, for the GETs that nearly all requests are; `None` for others.
+        self.key: Key | None = None
         if others:
             vars(self).update(others)
-            self.is_plain &= all(value is None for value in others.values())
+        if method == "GET" and _SIMPLE.issuperset(others):
+            self.key = accept_encoding, self.if_none_match, self.if_modified_since
 
     @classmethod
     def from_raw_headers(
@@ -80,9 +85,8 @@ class Request:
             return cls(method, query, None if value is None else value.decode("latin-1"))
         found: dict[str, str] = {}
         for name, value in headers:
-            attribute = _RAW_FIELDS.get(name)
-            if attribute is not None:
-                text = value.decode("latin-1")
+            if name in _RAW_FIELDS:
+                attribute, text = _RAW_FIELDS[name], value.decode("latin-1")
                 found[attribute] = f"{found[attribute]}, {text}" if attribute in found else text
         return cls(method, query, **found)
 

@@ -58,9 +58,9 @@ class WSGIHandler:
     def find(self, environ: WSGIEnvironment) -> wsgi.Found | None:
         """What a request is for; `None`: it is Django's."""
         entry = wsgi.find(self.origin, environ)
-        if entry is None:
-            return None
         security = self._security
+        if entry is None or security.is_moot:
+            return None if entry is None else (entry, ())
         proxy_value = environ.get(security.proxy_key)
         secure = security.is_secure(environ["wsgi.url_scheme"], proxy_value)
         script_name = self._script_name or decode_wsgi_path(environ.get("SCRIPT_NAME", ""))
@@ -92,8 +92,8 @@ class ASGIHandler:
     def find(self, scope: asgi.Scope) -> asgi.Found | None:
         """What an http scope is for; `None`: it is Django's."""
         entry = asgi.find(self.origin, scope, self._script_name)
-        if entry is None:
-            return None
+        if entry is None or self._security.is_moot:
+            return None if entry is None else (entry, ())
         secure = self._is_secure(scope)
         if self._security.leaves_to_django(scope["path"], secure=secure):
             return None

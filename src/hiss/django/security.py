@@ -47,6 +47,8 @@ class Security:
         self._redirects = bool(settings.SECURE_SSL_REDIRECT) and _has_security_middleware()
         self._exempt = [re.compile(pattern) for pattern in settings.SECURE_REDIRECT_EXEMPT]
         self._hsts: Headers = _hsts()
+        #: Whether nothing here depends on it.
+        self.is_moot = not self._redirects and not self._hsts
 
     def is_secure(self, scheme: str, proxy_value: str | None) -> bool:
         """Whether the client came over https: the proxy's word, if it is believed, before ours."""

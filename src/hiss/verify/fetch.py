@@ -277,6 +277,8 @@ def _words(error: Exception) -> str:
             return "nothing listens there"
         case TimeoutError():
             return "no answer in time"
+        case ssl.SSLError(reason="WRONG_VERSION_NUMBER"):
+            return "no TLS is spoken there; a site that redirects http to https names that port"
         case ssl.SSLError():
             return f"TLS: {error.reason or error}"
         case _:
