@@ -2,7 +2,9 @@
 
 import operator
 import re
+from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -10,6 +12,7 @@ from django.urls import set_script_prefix
 
 from hiss.build.references import Kind, Reference
 from hiss.build.source import Source
+from hiss.django.building import read_building
 from hiss.django.checks.settings import check_prefix, check_settings
 from hiss.django.conf import read_configuration
 from hiss.django.names import ALIASES, KEYS
@@ -93,7 +96,15 @@ NAMED = pytest.mark.parametrize(
 def value_of(read):
     """What the settings in force come to."""
     read = operator.attrgetter(read) if isinstance(read, str) else read
-    return read(read_configuration())
+    return read(read_all())
+
+
+def read_all():
+    """All that is read of the settings, by servers and by builds."""
+    parts = read_configuration(), read_building()
+    return SimpleNamespace(
+        **{each.name: getattr(part, each.name) for part in parts for each in fields(part)}
+    )
 
 
 def test_the_table_has_every_key():
@@ -153,9 +164,10 @@ def test_defaults_follow_debug(configure, debug, max_age, live):
     assert configuration.settled.policy.max_age == max_age
     assert configuration.settled.autorefresh is live
     assert configuration.use_finders is live
-    assert configuration.choices.levels == ALL
-    assert configuration.choices.skip_extensions is None
-    assert configuration.cache_dir == ""
+    building = read_building()
+    assert building.choices.levels == ALL
+    assert building.choices.skip_extensions is None
+    assert building.cache_dir == ""
     assert configuration.root is None
     assert configuration.static_root is None
 
@@ -252,7 +264,7 @@ def test_a_value_of_the_wrong_type_is_refused_by_name(configure, place, key, val
     """What a key cannot be is said at start, with the key and the value."""
     configure(**({"HISS": {key: value}} if place == "HISS" else {f"{place}{key}": value}))
     with pytest.raises(ImproperlyConfigured) as caught:
-        read_configuration()
+        read_all()
     assert key in str(caught.value).upper()
     assert str(next(iter(value.values())) if isinstance(value, dict) else value) in str(
         caught.value
@@ -303,7 +315,7 @@ COMPRESSIONS = [
 def test_compression_levels(configure, ours, levels):
     """One number serves all codings, each within its scale; a coding's own goes before it."""
     configure(HISS=ours)
-    assert read_configuration().choices.levels == levels
+    assert read_building().choices.levels == levels
 
 
 # STATIC_URL, FORCE_SCRIPT_NAME, STATIC_PREFIX, and the path below the application.

@@ -61,15 +61,16 @@ def read_retention(root: str) -> Retention | None:
         return None
     try:
         with _named(folder, module):
+            from hiss.django.building import read_building
             from hiss.django.conf import read_configuration
 
-            configuration = read_configuration()
+            configuration, building = read_configuration(), read_building()
     except Exception as error:
         # Settings are code: they may raise anything, such as KeyError for a variable that is unset.
         raise ConfigurationError(f"{module}: {type(error).__name__}: {error}") from error
     if os.path.realpath(configuration.static_root or "") != os.path.realpath(root):
         return None
-    return configuration.retention
+    return building.retention
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from hiss.build.collisions import find_collisions
 from hiss.build.problems import errors_of, format_problems
 from hiss.build.source import Source, owner_of
 from hiss.build.terminal import TerminalProgress
+from hiss.django.building import read_building
 from hiss.django.conf import read_configuration
 from hiss.django.missing import is_testing
 from hiss.errors import ConfigurationError, HissError
@@ -86,16 +87,16 @@ def build_collected(
     a copy may be stale where both were written in one second, or half-written by another
     collectstatic. Problems that stop it come as an exception that says them all.
     """
-    configuration = read_configuration()
+    configuration, building = read_configuration(), read_building()
     root = storage.path("")
     sources = [_source(storage, name, *(where or (None, ""))) for name, where in paths.items()]
     wishes = Wishes(
         prefix=normalise_prefix(urlsplit(storage.base_url or "/").path),
-        rules=configuration.rules,
+        rules=building.rules,
         name_of=name_of,
         modules=modules,
-        choices=configuration.choices,
-        retention=configuration.retention,
+        choices=building.choices,
+        retention=building.retention,
         release_file=configuration.release_file,
         switch=not is_held(),
     )
@@ -113,7 +114,7 @@ def build_collected(
             sources,
             root,
             wishes,
-            Cache(configuration.cache_dir or default_folder()),
+            Cache(building.cache_dir or default_folder()),
             before_switch=before_switch,
             also=[*find_collisions([*sources, *_hidden(storage, sources)])],
             # A project's tests collect too, and say nothing.

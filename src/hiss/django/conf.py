@@ -1,4 +1,4 @@
-"""Django's settings, read once into one typed value.
+"""Django's settings, as far as a server needs them, read once into one typed value.
 
 `HISS` first, then the `WHITENOISE_*` setting of the same name, then the default.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -13,20 +14,24 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from hiss.build.config import settle_extensions, settle_levels
-from hiss.build.problems import Rules
-from hiss.build.publish import Choices
-from hiss.django.names import ALIASES, DICT, OLD_PREFIX
+from hiss.django.names import (
+    ALIASES,
+    DICT,
+    OLD_PREFIX,
+    Misnamed,
+    misnamed_keys,
+    misnamed_settings,
+)
 from hiss.errors import ConfigurationError, HissError
 from hiss.files.options import settle
 from hiss.files.pin import find_pin
 from hiss.http.paths import normalise_prefix
-from hiss.release.retain import settle_retention
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hiss.core.reply import Headers
     from hiss.files.options import Settled
-    from hiss.release.retain import Retention
 
 _UNSET: Final = object()
 
@@ -63,16 +68,8 @@ class Configuration:
     root: str | None
     #: Whether files are looked for where `collectstatic` would look.
     use_finders: bool
-    #: How collectstatic writes a release.
-    choices: Choices
-    #: How collectstatic judges references to files that are not there.
-    rules: Rules
-    #: The folder of the build's cache; empty for the user's own.
-    cache_dir: str
     #: Whether a name that the manifest lacks is an error.
     manifest_strict: bool
-    #: Which releases are kept.
-    retention: Retention
     #: The file, beside the code, that says which release the code was built with; empty where
     #: none is wanted.
     release_file: str
@@ -84,38 +81,37 @@ def read_configuration(*, always: Headers = ()) -> Configuration:
     Raises:
         ImproperlyConfigured: A setting's value is not of its type; the message names it.
     """
-    try:
+    with named_errors():
         return _read(always)
+
+
+@contextmanager
+def named_errors() -> Iterator[None]:
+    """What is wrong with a setting, as Django says such things."""
+    try:
+        yield
     except HissError as error:
         raise ImproperlyConfigured(f"{DICT} (or {OLD_PREFIX}*) in settings: {error}") from error
 
 
 def _read(always: Headers) -> Configuration:
     # DEBUG is often read from the environment, as a number or a text.
-    autorefresh = _boolean("AUTOREFRESH", bool(settings.DEBUG))
+    autorefresh = boolean_of("AUTOREFRESH", bool(settings.DEBUG))
     options = {
         option: value
         for key, option in _OPTIONS.items()
         if (value := find_setting(key)) is not _UNSET
     }
-    release_file = _path("RELEASE_FILE", _value("RELEASE_FILE", None), "a file") or ""
-    options["max_age"] = _value("MAX_AGE", 0 if settings.DEBUG else 60)
+    release_file = _path("RELEASE_FILE", value_of("RELEASE_FILE", None), "a file") or ""
+    options["max_age"] = value_of("MAX_AGE", 0 if settings.DEBUG else 60)
     options["autorefresh"] = autorefresh
     return Configuration(
         settled=replace(settle(options, always=always), pin=find_pin(release_file)),
         static_prefix=_static_prefix(),
-        static_root=_folder("STATIC_ROOT", settings.STATIC_ROOT),
-        root=_folder("ROOT", _value("ROOT", None)),
-        use_finders=_boolean("USE_FINDERS", bool(settings.DEBUG)),
-        choices=Choices(
-            levels=settle_levels(_value("COMPRESSION", None), _value("COMPRESSION_LEVEL", None)),
-            skip_extensions=_extensions(),
-            only_hashed=_boolean("KEEP_ONLY_HASHED_FILES", default=False),
-        ),
-        rules=_rules(),
-        cache_dir=_folder("CACHE_DIR", _value("CACHE_DIR", None)) or "",
-        manifest_strict=_boolean("MANIFEST_STRICT", default=True),
-        retention=settle_retention(_value("KEEP_RELEASES", 3), _value("KEEP_DAYS", 7)),
+        static_root=folder_of("STATIC_ROOT", settings.STATIC_ROOT),
+        root=folder_of("ROOT", value_of("ROOT", None)),
+        use_finders=boolean_of("USE_FINDERS", bool(settings.DEBUG)),
+        manifest_strict=boolean_of("MANIFEST_STRICT", default=True),
         release_file=release_file,
     )
 
@@ -135,24 +131,35 @@ def find_setting(key: str) -> Any:  # noqa: ANN401 - a setting may be anything u
     return _UNSET
 
 
+def find_misnamed() -> Iterator[Misnamed]:
+    """Settings that were meant for Hiss and do nothing."""
+    ours = getattr(settings, DICT, {})
+    if isinstance(ours, dict):
+        yield from misnamed_keys(ours)
+    yield from misnamed_settings(name for name in dir(settings) if name.isupper())
+
+
 def is_set(key: str) -> bool:
     """Whether the settings say anything of a key."""
     return find_setting(key) is not _UNSET
 
 
-def _value(key: str, default: Any) -> Any:  # noqa: ANN401
+def value_of(key: str, default: Any) -> Any:  # noqa: ANN401
+    """The value of a key, or the default."""
     value = find_setting(key)
     return default if value is _UNSET else value
 
 
-def _boolean(key: str, default: bool) -> bool:
-    value = _value(key, default)
+def boolean_of(key: str, default: bool) -> bool:
+    """The value of a key that is True or False."""
+    value = value_of(key, default)
     if not isinstance(value, bool) and value not in (0, 1):
         raise ConfigurationError(f"{key} must be True or False, not {value!r}")
     return bool(value)
 
 
-def _folder(key: str, value: object) -> str | None:
+def folder_of(key: str, value: object) -> str | None:
+    """The absolute path of a folder; `None` where none is named."""
     return _path(key, value, "a folder")
 
 
@@ -165,7 +172,7 @@ def _path(key: str, value: object, kind: str) -> str | None:
 
 
 def _static_prefix() -> str | None:
-    prefix = _value("STATIC_PREFIX", None)
+    prefix = value_of("STATIC_PREFIX", None)
     if prefix is not None:
         if not isinstance(prefix, str) or "://" in prefix:
             raise ConfigurationError(f"STATIC_PREFIX must be a URL path, not {prefix!r}")
@@ -195,15 +202,3 @@ def find_static_prefix() -> str | None:
     if script_name and path.startswith(f"{script_name}/"):
         path = path[len(script_name) :]
     return normalise_prefix(path)
-
-
-def _extensions() -> frozenset[str] | None:
-    value = _value("SKIP_COMPRESS_EXTENSIONS", None)
-    return None if value is None else settle_extensions(value, "SKIP_COMPRESS_EXTENSIONS")
-
-
-def _rules() -> Rules:
-    value = _value("MISSING_REFERENCES", {})
-    if not isinstance(value, dict):
-        raise ConfigurationError(f"MISSING_REFERENCES must be a dict, not {value!r}")
-    return Rules(value)

@@ -12,9 +12,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
 
-from hiss.django.checks import find_misnamed
-from hiss.django.checks.storage import find_storage, is_elsewhere
-from hiss.django.conf import read_configuration
+from hiss.django.conf import find_misnamed, read_configuration
 from hiss.django.missing import explain, is_testing
 from hiss.django.running import note_start
 from hiss.errors import HissError
@@ -81,7 +79,7 @@ def static_mount(configuration: Configuration) -> Mount | None:
     if prefix is None:
         return None
     if root is None:
-        if not _finders(configuration) and not is_elsewhere(find_storage()) and not is_testing():
+        if not _finders(configuration) and not is_testing() and not _is_elsewhere():
             logger.warning(
                 "STATIC_ROOT is not set: every static file is a 404. Let it be the folder that "
                 "collectstatic builds into (hiss.E005)"
@@ -96,6 +94,13 @@ def static_mount(configuration: Configuration) -> Mount | None:
         root = None
     locate = _locate if _finders(configuration) else None
     return Mount(prefix, root, owned=prefix != "/", locate=locate)
+
+
+def _is_elsewhere() -> bool:
+    """Whether files are served elsewhere, as from a bucket."""
+    from hiss.django.checks.storage import find_storage, is_elsewhere
+
+    return is_elsewhere(find_storage())
 
 
 def root_mount(configuration: Configuration) -> Mount | None:

@@ -8,15 +8,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import Final, NamedTuple
+from functools import cache
+from typing import Any, Final, NamedTuple
 
 from django.core import checks
 from django.core.checks import CheckMessage
+from django.utils.module_loading import import_string
 
-from hiss.django.checks import deployment, folders, release, serving, settings, sources, storage
-from hiss.django.checks.settings import find_misnamed
-
-__all__ = ["CHECKS", "Check", "When", "find_misnamed", "register", "run"]
+__all__ = ["CHECKS", "Check", "When", "register", "run"]
 
 
 class When(Enum):
@@ -36,33 +35,42 @@ class When(Enum):
 
 
 class Check(NamedTuple):
-    """A check, which may find things of one or of several ids."""
+    """A check, which may find things of one or of several ids: its module here, and its function.
 
-    function: Callable[..., Sequence[CheckMessage]]
+    A server that starts makes none of them, and need not wait for their being imported.
+    """
+
+    name: str
     when: When
+
+    @property
+    def function(self) -> Callable[..., Sequence[CheckMessage]]:
+        """The function; called with what Django says, it gives its findings."""
+        found: Callable[..., Sequence[CheckMessage]] = import_string(f"{__name__}.{self.name}")
+        return found
 
 
 CHECKS: Final = (
-    Check(settings.check_settings, When.ALWAYS),
-    Check(settings.check_codecs, When.ALWAYS),
-    Check(settings.check_prefix, When.ALWAYS),
-    Check(serving.check_apps, When.ALWAYS),
-    Check(serving.check_order, When.ALWAYS),
-    Check(serving.check_place, When.ALWAYS),
-    Check(storage.check_old_setting, When.ALWAYS),
-    Check(storage.check_hooks, When.ALWAYS),
-    Check(folders.check_sources, When.ALWAYS),
-    Check(folders.check_media, When.ALWAYS),
-    Check(release.check_release, When.DEPLOY),
-    Check(serving.check_server, When.DEPLOY),
-    Check(storage.check_hashing, When.DEPLOY),
-    Check(folders.check_static_root, When.COLLECT),
-    Check(release.check_manifests, When.DOCTOR),
-    Check(release.check_stale, When.DOCTOR),
-    Check(sources.check_private, When.DOCTOR),
-    Check(release.check_built, When.PRODUCTION),
-    Check(deployment.check_debug, When.PRODUCTION),
-    Check(deployment.check_hosts, When.PRODUCTION),
+    Check("settings.check_settings", When.ALWAYS),
+    Check("settings.check_codecs", When.ALWAYS),
+    Check("settings.check_prefix", When.ALWAYS),
+    Check("serving.check_apps", When.ALWAYS),
+    Check("serving.check_order", When.ALWAYS),
+    Check("serving.check_place", When.ALWAYS),
+    Check("storage.check_old_setting", When.ALWAYS),
+    Check("storage.check_hooks", When.ALWAYS),
+    Check("folders.check_sources", When.ALWAYS),
+    Check("folders.check_media", When.ALWAYS),
+    Check("release.check_release", When.DEPLOY),
+    Check("serving.check_server", When.DEPLOY),
+    Check("storage.check_hashing", When.DEPLOY),
+    Check("folders.check_static_root", When.COLLECT),
+    Check("release.check_manifests", When.DOCTOR),
+    Check("release.check_stale", When.DOCTOR),
+    Check("sources.check_private", When.DOCTOR),
+    Check("release.check_built", When.PRODUCTION),
+    Check("deployment.check_debug", When.PRODUCTION),
+    Check("deployment.check_hosts", When.PRODUCTION),
 )
 
 
@@ -71,11 +79,21 @@ def register() -> None:
     for check in CHECKS:
         match check.when:
             case When.ALWAYS:
-                checks.register(check.function, checks.Tags.staticfiles)
+                checks.register(_deferred(check), checks.Tags.staticfiles)
             case When.COLLECT if _is_collecting():
-                checks.register(check.function, checks.Tags.staticfiles)
+                checks.register(_deferred(check), checks.Tags.staticfiles)
             case When.DEPLOY | When.COLLECT:
-                checks.register(check.function, "hiss", deploy=True)
+                checks.register(_deferred(check), "hiss", deploy=True)
+
+
+@cache
+def _deferred(check: Check) -> Callable[..., Sequence[CheckMessage]]:
+    """The check, imported when it is made; the same function each time, for Django's registry."""
+
+    def make(**kwargs: Any) -> Sequence[CheckMessage]:
+        return check.function(**kwargs)
+
+    return make
 
 
 def _is_collecting() -> bool:

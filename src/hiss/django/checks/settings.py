@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Warning  # noqa: A004 - Django's name
 from django.core.exceptions import ImproperlyConfigured
 
+from hiss.django.building import read_building
 from hiss.django.checks.serving import is_served_by_us
-from hiss.django.conf import find_static_prefix, is_set, read_configuration
-from hiss.django.names import (
-    ALIASES,
-    DICT,
-    KEYS,
-    OLD_PREFIX,
-    Misnamed,
-    misnamed_keys,
-    misnamed_settings,
-)
+from hiss.django.conf import find_misnamed, find_static_prefix, is_set, read_configuration
+from hiss.django.names import ALIASES, DICT, KEYS, OLD_PREFIX
 from hiss.errors import HissError
 from hiss.http.codings import codec_version
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 # A host, as it is written where its scheme was forgotten: it has a port, begins with "www.", or
 # ends as hosts of CDNs do, or in a country's two letters. "assets.v2", "static.min" are folders.
@@ -41,14 +30,6 @@ _HOST: Final = re.compile(
 )
 
 
-def find_misnamed() -> Iterator[Misnamed]:
-    """Settings that were meant for Hiss and do nothing."""
-    ours = getattr(settings, DICT, {})
-    if isinstance(ours, dict):
-        yield from misnamed_keys(ours)
-    yield from misnamed_settings(name for name in dir(settings) if name.isupper())
-
-
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     """hiss.E001: a value of the wrong type; hiss.W001: a name that there is none of; hiss.I001:
     what is honoured of WhiteNoise's.
@@ -56,6 +37,7 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     messages: list[CheckMessage] = []
     try:
         read_configuration()
+        read_building()
     except ImproperlyConfigured as error:
         messages.append(Error(str(error), id="hiss.E001"))
     for misnamed in find_misnamed():
@@ -73,7 +55,7 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
 def check_codecs(**_kwargs: Any) -> list[CheckMessage]:
     """hiss.E009: what COMPRESSION asks for needs a package that is not installed."""
     try:
-        levels = read_configuration().choices.levels
+        levels = read_building().choices.levels
     except ImproperlyConfigured:
         return []
     messages: list[CheckMessage] = []

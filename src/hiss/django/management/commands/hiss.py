@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from hiss.build.config import BuildConfig
 from hiss.cli.main import CANNOT, main
+from hiss.django.building import read_building
 from hiss.django.conf import read_configuration
 
 if TYPE_CHECKING:
@@ -45,12 +46,12 @@ class Command(BaseCommand):
 
 
 def _config() -> BuildConfig:
-    configuration = read_configuration()
+    configuration, building = read_configuration(), read_building()
     return BuildConfig(
         output=configuration.static_root or "",
         prefix=configuration.static_prefix or "/static/",
-        cache_dir=configuration.cache_dir,
-        choices=configuration.choices,
-        retention=configuration.retention,
+        cache_dir=building.cache_dir,
+        choices=building.choices,
+        retention=building.retention,
         release_file=configuration.release_file,
     )
