@@ -48,7 +48,7 @@ _OTHER_CASE: Final = ("method-get-other-case", "method-head-other-case")
 LIMITS: Final[dict[tuple[str, str], Limit]] = {
     **{
         (server, case): _GUNICORN_METHOD
-        for server in ("gunicorn-sync", "gunicorn-gthread", "gunicorn-asgi")
+        for server in ("gunicorn-sync", "gunicorn-gthread", "gunicorn-lane", "gunicorn-asgi")
         for case in _OTHER_CASE
     },
     **{("waitress", case): _WAITRESS_METHOD for case in _OTHER_CASE},

@@ -24,6 +24,10 @@ SERVERS: Final = {
     "gunicorn-gthread": (
         f"gunicorn --bind 127.0.0.1:{{port}} --worker-class gthread --threads 4 {_WSGI}"
     ),
+    "gunicorn-lane": (
+        "gunicorn --bind 127.0.0.1:{port} --threads 4 "
+        f"--worker-class hiss.servers.gunicorn.StaticThreadWorker {_WSGI}"
+    ),
     "gunicorn-asgi": f"gunicorn --bind 127.0.0.1:{{port}} --worker-class asgi {_ASGI}",
     "uvicorn-h11": f"uvicorn --host 127.0.0.1 --port {{port}} --http h11 {_ASGI}",
     "uvicorn-httptools": f"uvicorn --host 127.0.0.1 --port {{port}} --http httptools {_ASGI}",

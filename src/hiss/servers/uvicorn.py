@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from contextlib import suppress
+from copy import copy
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
@@ -17,7 +18,12 @@ from weakref import WeakKeyDictionary
 import uvicorn
 from httptools import HttpParserInvalidURLError, parse_url
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    HEADER_RE,
+    HEADER_VALUE_RE,
+    STATUS_LINE,
+    HttpToolsProtocol,
+)
 from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
 
 from hiss.core.request import FIELDS, Request
@@ -40,6 +46,7 @@ logger = logging.getLogger("hiss.servers")
 # The versions whose protocol was read, and is tested.
 _FIRST_KNOWN: Final = (0, 35)
 _LAST_KNOWN: Final = (0, 54)
+_VERSION: Final = re.compile(r"(\d+)\.(\d+)(?![\da-z])").match
 
 # That a body follows, that the client waits for a word first, that the connection becomes another.
 _NOT_OURS: Final = frozenset({b"content-length", b"expect", b"transfer-encoding", b"upgrade"})
@@ -56,8 +63,17 @@ _FORWARDED: Final = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
 # Of a browser's ten fields, those that matter here.
 _TELLING: Final = {name.encode("ascii") for name in FIELDS} | _NOT_OURS | _FORWARDED
 
+# Up to so many bytes, a body is copied behind its header: that costs less than a second write.
+_COPIED: Final = 32 * 1024
+
 # What the server's own header fields must leave to the answer.
 _FRAMING: Final = frozenset({b"connection", b"content-length", b"transfer-encoding"})
+
+
+def _may_be_sent(name: bytes, value: bytes) -> bool:
+    """Whether a header field of the server's is one that changes nothing for the answer."""
+    is_broken = HEADER_RE.search(name) or HEADER_VALUE_RE.search(value)
+    return not is_broken and name.lower() not in _FRAMING
 
 
 class Section(NamedTuple):
@@ -123,11 +139,12 @@ class Lane:
 
     def block(self, fields: Sequence[tuple[bytes, bytes]]) -> bytes | None:
         """The server's own header fields as they are sent; `None` where they say how the answer
-        ends, which is then uvicorn's to see to. uvicorn makes them anew each second.
+        ends, or cannot be sent, which is then uvicorn's to see to. uvicorn makes them anew each
+        second.
         """
         if fields is not self._fields:
-            says_end = any(name.lower() in _FRAMING for name, _ in fields)
-            self._block = None if says_end else b"".join(b"%b: %b\r\n" % pair for pair in fields)
+            is_ours = all(_may_be_sent(name, value) for name, value in fields)
+            self._block = b"".join(b"%b: %b\r\n" % pair for pair in fields) if is_ours else None
             self._fields = fields
         return self._block
 
@@ -161,6 +178,8 @@ class StaticProtocol(HttpToolsProtocol):
         self._telling: Fields = []
         #: Whether the request that is being read has its answer already.
         self._is_answered = False
+        #: Whether the lane gave the connection's last answer.
+        self._is_last = False
         #: Whether the parser is between two requests, and how many it has begun.
         self._is_between = True
         self._begun = 0
@@ -199,9 +218,12 @@ class StaticProtocol(HttpToolsProtocol):
                 self.expect_100_continue = True
 
     def on_headers_complete(self) -> None:
-        if self.url.startswith(self._lane.prefixes) and self._answer():
+        # Of what follows the answer after which the connection closes, uvicorn answers nothing.
+        if self._is_last or (self.url.startswith(self._lane.prefixes) and self._answer()):
             self._is_answered = True
             return
+        # What came along with a request that was answered is not what its connection waits for.
+        self._quiet_since = None
         url, headers, is_expecting = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
         self.url, self.expect_100_continue = url, is_expecting
@@ -218,12 +240,21 @@ class StaticProtocol(HttpToolsProtocol):
         if not self._is_answered:
             super().on_message_complete()
 
+    def send_400_response(self, msg: str) -> None:
+        if not self._is_last:
+            super().send_400_response(msg)
+
+    def handle_websocket_upgrade(self) -> None:
+        if not self._is_last:
+            super().handle_websocket_upgrade()
+
     def _was_plain(self, line: bytes) -> bool:
         """Whether all that the parser had was a request for a path, which the lane answered, and
         after which the connection stays open: then what followed its first line was its header.
         """
         is_read = self._is_answered and self._is_between
-        return is_read and b"?" not in line and not self.transport.is_closing()
+        is_line = b"?" not in line and line == b"GET %b HTTP/1.1" % self.url
+        return is_read and is_line and not self.transport.is_closing()
 
     def _answer(self) -> bool:
         """Answer the request whose header was read, if that is the lane's; whether it was."""
@@ -297,11 +328,16 @@ class StaticProtocol(HttpToolsProtocol):
             self._log(scope, reply.status)
         end = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
         head = STATUS_LINE[reply.status], fields, reply.block(extra), end
-        self.transport.write(b"".join((*head, body)))
+        if len(body) <= _COPIED:
+            self.transport.write(b"".join((*head, body)))
+        else:
+            self.transport.write(b"".join(head))
+            self.transport.write(body)
         self.server_state.total_requests += 1
         if keep_alive:
             self._wait()
         else:
+            self._is_last = True
             self.transport.close()
         return True
 
@@ -375,16 +411,18 @@ class _NoLaneError(Exception):
 
 
 def _open_lane(config: Config) -> Lane:
-    version = tuple(int(part) for part in uvicorn.__version__.split(".")[:2])
-    if not _FIRST_KNOWN <= version <= _LAST_KNOWN:
+    version = _VERSION(uvicorn.__version__)
+    if version is None or not _FIRST_KNOWN <= (int(version[1]), int(version[2])) <= _LAST_KNOWN:
         raise _NoLaneError(f"version {uvicorn.__version__} of uvicorn is not known to it")
     app, proxied = config.loaded_app, None
-    if isinstance(app, ProxyHeadersMiddleware):
-        proxied = ProxyHeadersMiddleware(_nothing, config.forwarded_allow_ips or "127.0.0.1")
+    if type(app) is ProxyHeadersMiddleware:
+        # uvicorn's, or the project's own, which trusts others.
+        proxied = copy(app)
+        proxied.app = _nothing
         app = app.app
     kind = type(app).__qualname__
     doors: list[Door] = []
-    while isinstance(getattr(app, "origin", None), Origin) and app.is_plain:
+    while _is_door(app):
         doors.append(app)
         app = app.app
     if not doors:
@@ -393,6 +431,14 @@ def _open_lane(config: Config) -> Lane:
             "hiss.django.get_asgi_application makes, with nothing around it"
         )
     return Lane(doors, proxied)
+
+
+def _is_door(app: Any) -> bool:  # noqa: ANN401 - whatever the project serves
+    """Whether an application is a plain door itself, and not something around one that hands on
+    what is asked of it.
+    """
+    is_door = "find" in vars(type(app)) and isinstance(getattr(app, "origin", None), Origin)
+    return is_door and app.is_plain
 
 
 async def _nothing(*_: object) -> Any:  # noqa: ANN401 - called as all three of ASGI's callables
