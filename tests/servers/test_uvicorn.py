@@ -80,6 +80,10 @@ def page(target="/page", *lines, **how):
 A = get()
 BODY = b"a=1&b=2"
 POST = page("/page", "Content-Length: 7", method="POST") + BODY
+WEBSOCKET = page(
+    "/ws", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+)  # fmt: skip
 SLOW, STREAM, BYE, RAISE, EARLY = (
     page(f"/{name}") for name in ("slow", "stream", "bye", "raise", "early")
 )
@@ -101,6 +105,9 @@ NESTED = Site(
 
 class Subclass(StaticFiles):
     """Whatever a subclass does first is not for a lane to leave out."""
+
+    def find(self, scope):
+        return super().find(scope)
 
     async def __call__(self, scope, receive, send):
         await super().__call__({**scope, "path": "/static/empty.txt"}, receive, send)
@@ -356,6 +363,7 @@ CASES = {
         3,
     ),
     "remembered, not the first of two": ([A + BROWSED, A, BROWSED, A, BROWSED], 6),
+    "remembered, not two": ([A + BROWSED] * 3 + [BROWSED + A, BROWSED + A], 10),
     "remembered, conditional": (
         [
             get("/static/app.css", "If-None-Match: *"),
@@ -376,7 +384,7 @@ CASES = {
     # Clients that do not read, and those that leave.
     "slow reader": ([STALL, get("/static/huge.bin"), A, A, RELIEVE, A], 2),
     "slow reader, at once": ([STALL, get("/static/huge.bin") + A * 200, RELIEVE, A], 2),
-    "slow reader of remembered": ([STALL, *[get("/static/large.bin")] * 4, RELIEVE, A], 2),
+    "slow reader of remembered": ([STALL, *[get("/static/large.bin")] * 4, RELIEVE, A], 3),
     "slow reader, close": (
         [STALL, get("/static/huge.bin", "Connection: close"), 60, RELIEVE],
         1,
@@ -615,6 +623,24 @@ def test_an_answer_comes_before_what_is_no_http(tree):
     assert differences(ask_server([A, b"garbage\r\n\r\n"], WARM, tree), found) == {}
     [lost] = ask_server([A + b"garbage\r\n\r\n"], WARM, tree).sent
     assert lost.startswith(b"HTTP/1.1 400 ")
+
+
+def test_the_servers_fields_are_those_of_now(tree):
+    """uvicorn makes its header fields anew each second, and the lane sends the newest."""
+    with playing(StaticProtocol, [A], WARM, tree) as run:
+        for number, date in enumerate((b"now", b"later"), 1):
+            run.server.state.default_headers = [(b"date", date)]
+            run.server.play([(number, A)])
+            assert run.server.wires[number].sent[-1].startswith(b"HTTP/1.1 200 OK\r\ndate: " + date)
+
+
+@pytest.mark.parametrize("more", [b"garbage\r\n\r\n", WEBSOCKET], ids=["garbage", "websocket"])
+def test_nothing_comes_after_the_last_answer(tree, more):
+    """What follows the answer that closes the connection gets none, of whatever kind it is."""
+    last = get("/static/huge.bin", "Connection: keep-alive", version="HTTP/1.0")
+    found, _ = ask_lane([STALL, last + more, RELIEVE], WARM, tree)
+    expected = ask_server([STALL, last, more, RELIEVE], WARM, tree)
+    assert {*differences(expected, found)} <= {"log"}
 
 
 def test_what_a_lane_remembers_is_bounded(tree):

@@ -28,7 +28,7 @@ from .test_uvicorn import (
 )
 from .uvicorn_twins import RELIEVE, SHUTDOWN, STALL, VANISH, Site, ask_lane, ask_server, cut
 
-COUNT = int(os.environ.get("HISS_FUZZ", "4000"))
+COUNT = int(os.environ.get("HISS_FUZZ", "3000"))
 ONLY = os.environ.get("HISS_FUZZ_CASE")
 BLOCKS = 4
 

@@ -46,6 +46,8 @@ logger = logging.getLogger("hiss.servers")
 # The versions whose protocol was read, and is tested.
 _FIRST_KNOWN: Final = (0, 35)
 _LAST_KNOWN: Final = (0, 54)
+# Versions before this one end connections in other ways: those answers are left to them.
+_FIRST_CLOSING: Final = (0, 53)
 _VERSION: Final = re.compile(r"(\d+)\.(\d+)(?![\da-z])").match
 
 # That a body follows, that the client waits for a word first, that the connection becomes another.
@@ -112,11 +114,15 @@ def read_target(url: bytes) -> Target | None:
 class Lane:
     """What the connections of one server share."""
 
-    def __init__(self, doors: list[Door], proxied: ProxyHeadersMiddleware | None) -> None:
+    def __init__(
+        self, doors: list[Door], proxied: ProxyHeadersMiddleware | None, *, closes: bool
+    ) -> None:
         """`doors`: from the outermost inwards; `proxied`: uvicorn's own reading of what proxies
-        say, `None` where they are not believed.
+        say, `None` where they are not believed; `closes`: whether the lane gives the last answers
+        of connections.
         """
         self.doors = tuple(doors)
+        self.closes = closes
         self.telling = _TELLING | {door.proxy_field for door in doors}
         prefixes = (prefix for door in doors for prefix in door.prefixes)
         self.prefixes = tuple(quote_path(prefix).encode("ascii") for prefix in prefixes)
@@ -267,6 +273,8 @@ class StaticProtocol(HttpToolsProtocol):
             return False
         http_version = parser.get_http_version()
         keep_alive = http_version != "1.0" and parser.should_keep_alive()
+        if not (keep_alive or self._lane.closes):
+            return False
         query = target.query.decode("latin-1")
         request = Request.from_raw_headers(method.decode("ascii"), query, telling)
         scope = self._see(request.method, target, telling, http_version)
@@ -411,8 +419,9 @@ class _NoLaneError(Exception):
 
 
 def _open_lane(config: Config) -> Lane:
-    version = _VERSION(uvicorn.__version__)
-    if version is None or not _FIRST_KNOWN <= (int(version[1]), int(version[2])) <= _LAST_KNOWN:
+    found = _VERSION(uvicorn.__version__)
+    version = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not _FIRST_KNOWN <= version <= _LAST_KNOWN:
         raise _NoLaneError(f"version {uvicorn.__version__} of uvicorn is not known to it")
     app, proxied = config.loaded_app, None
     if type(app) is ProxyHeadersMiddleware:
@@ -430,7 +439,7 @@ def _open_lane(config: Config) -> Lane:
             f"the application is a {kind}, and neither a hiss.asgi.StaticFiles nor what "
             "hiss.django.get_asgi_application makes, with nothing around it"
         )
-    return Lane(doors, proxied)
+    return Lane(doors, proxied, closes=version >= _FIRST_CLOSING)
 
 
 def _is_door(app: Any) -> bool:  # noqa: ANN401 - whatever the project serves
