@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import select
+import socket
 import ssl
 import subprocess
 import sys
@@ -441,7 +442,7 @@ def test_script_name_is_gunicorns(root, tmp_path):
 @pytest.mark.parametrize(
     ("options", "app", "why"),
     [
-        ((), "wrapped", "the application is a function, and neither a hiss.wsgi.StaticFiles nor"),
+        ((), "wrapped", "the application is a function, and neither a StaticFiles of Hiss's nor"),
         (("--keep-alive", "0"), "site", "no connection is kept alive"),
         (("--proxy-protocol",), "site", "connections begin with the PROXY protocol"),
         (("--log-level", "debug"), "site", "the log tells of each request"),
@@ -456,6 +457,18 @@ def test_where_there_is_no_lane_the_log_says_why(options, app, why, root, tmp_pa
     said = served.log.read_text()
     assert said.count("without Hiss's lane") == 1
     assert f"gunicorn serves without Hiss's lane: {why}" in said
+
+
+def test_without_a_lane_quiet_connections_end(root, tmp_path):
+    """gunicorn's own connections, which the lane knows nothing of, are closed as gunicorn does."""
+    with serving(tmp_path, root, "--keep-alive", "1", app="wrapped") as served:
+        with socket.create_connection(("127.0.0.1", served.port), timeout=10) as client:
+            client.sendall(_STATIC)
+            assert client.recv(64).startswith(b"HTTP/1.1 200 OK")
+            while client.recv(65536):
+                pass
+        assert ask(served.port, _STATIC).startswith(b"HTTP/1.1 200 OK")
+    assert "Traceback" not in served.log.read_text()
 
 
 def test_what_breaks_the_lane_breaks_one_connection(root, tmp_path):

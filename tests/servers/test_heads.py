@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hiss.servers.heads import Heads, Limits
+from hiss.servers.gunicorn.heads import Heads, Limits
 
 _LIMITS = Limits(line=60, fields=4, field=40)
 

@@ -18,7 +18,8 @@ from conftest import write_tree
 from hiss.asgi import StaticFiles
 from hiss.core.request import Request
 from hiss.files.body import FileBody
-from hiss.servers.uvicorn import StaticProtocol, lane_of
+from hiss.servers.uvicorn import StaticProtocol
+from hiss.servers.uvicorn.lane import lane_of
 
 from .uvicorn_twins import (
     RELIEVE,
@@ -653,7 +654,7 @@ def test_what_a_lane_remembers_is_bounded(tree):
     long = get("/static/app.css", "X: " + "x" * 5000)
     with playing(StaticProtocol, [*names, *queries, *sections, long], WARM, tree) as run:
         lane = lane_of(run.server.config)
-        assert set(lane.paths) == {b"/static/app.css"}
+        assert set(lane.targets) == {b"/static/app.css"}
         remembered = [each.partition(b"\r\n")[2] for each in (*sections, long)]
         kept = [each for each in remembered if lane.recall(each) is not None]
         assert kept == remembered[-1 - len(kept) : -1]

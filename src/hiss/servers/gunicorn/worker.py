@@ -23,19 +23,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gunicorn.workers.gthread import (  # type: ignore[import-untyped]
     DEFAULT_WORKER_DATA_TIMEOUT,
-    TConn,
     ThreadWorker,
 )
 
-from hiss.files.origin import Origin
-from hiss.servers.gunicorn_answers import Answers, Peer
+from hiss.servers.doors import NoLaneError, find_doors
+from hiss.servers.gunicorn.answers import Answers, Peer
+from hiss.servers.gunicorn.connection import Connection, without
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
-    from hiss.servers.gunicorn_answers import Answer, Telling
-    from hiss.wsgi import Door
+    from hiss.servers.gunicorn.answers import Answer
 
 logger = logging.getLogger("hiss.servers")
 
@@ -58,33 +57,6 @@ _LAST: Final[Future[bool]] = Future()
 _LAST.set_result(False)
 
 
-class Connection(TConn):  # type: ignore[misc]
-    """gunicorn's connection, and what the lane knows of it."""
-
-    def __init__(self, linger: Callable[[Connection], None], *arguments: Any) -> None:
-        """`linger`: what closes it once the client has."""
-        super().__init__(*arguments)
-        self._linger = linger
-        self.lingered = 0
-        self.peer: Peer | None = None
-        #: When it will have been quiet for long enough since the lane's last answer; 0 where
-        #: gunicorn's own `timeout` says it.
-        self.quiet_until = 0.0
-        #: Of the answer that is being sent: its bytes, whether it is the last, what is told of it,
-        #: and the requests behind it.
-        self.unsent: tuple[memoryview, ...] = ()
-        self.is_last = False
-        self.telling: Telling | None = None
-        self.tail = b""
-
-    def close(self, graceful: bool = False) -> None:
-        """Close it; `graceful`: when the client has, which gunicorn would stand and wait for."""
-        if graceful:
-            self._linger(self)
-        else:
-            super().close()
-
-
 class StaticThreadWorker(ThreadWorker):  # type: ignore[misc]
     """One worker.
 
@@ -101,10 +73,11 @@ class StaticThreadWorker(ThreadWorker):  # type: ignore[misc]
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
-        doors = _doors(self.wsgi)
-        obstacle = _obstacle(self.cfg) if doors else _no_door(self.wsgi)
-        if obstacle is not None:
-            logger.warning("gunicorn serves without Hiss's lane: %s", obstacle)
+        try:
+            doors = find_doors(self.wsgi)
+            _look_for_obstacles(self.cfg)
+        except NoLaneError as error:
+            logger.warning("gunicorn serves without Hiss's lane: %s", error)
             return
         self._lane = Answers(doors, self.cfg, self.log)
         self._keepalive = self.cfg.keepalive
@@ -234,7 +207,7 @@ class StaticThreadWorker(ThreadWorker):  # type: ignore[misc]
                 self.keepalived_conns.remove(conn)
                 self.finish_request(conn, _LAST)
             return not conn.is_last
-        conn.unsent = _without(sent, head, body)
+        conn.unsent = without(sent, head, body)
         self.keepalived_conns.remove(conn)
         callback = partial(self._on_client_socket_writable, conn)
         self.poller.modify(conn.sock, EVENT_WRITE, callback)
@@ -254,7 +227,7 @@ class StaticThreadWorker(ThreadWorker):  # type: ignore[misc]
             self._tell(conn)
             self._drop(conn)
             return
-        conn.unsent = _without(sent, *conn.unsent)
+        conn.unsent = without(sent, *conn.unsent)
         if conn.unsent:
             return
         self._tell(conn)
@@ -317,12 +290,12 @@ class StaticThreadWorker(ThreadWorker):  # type: ignore[misc]
 
     def murder_keepalived(self, *arguments: Any, **named: Any) -> None:
         """Close what has been quiet for too long."""
-        if self.alive:
+        if self._lane is not None and self.alive:
             now, conns, due = time.monotonic(), self.keepalived_conns, []
             while conns and conns[0].timeout <= now:
                 due.append(conns.popleft())
             for conn in due:
-                _settle(conn)
+                conn.settle()
                 insort(conns, conn, key=_TIMEOUT)
         else:
             self._settle_all()
@@ -334,7 +307,9 @@ class StaticThreadWorker(ThreadWorker):  # type: ignore[misc]
 
     def _settle_all(self) -> None:
         """Put all connections in their places: a worker that stops answers no more here."""
-        if [conn for conn in self.keepalived_conns if _settle(conn)]:
+        if self._lane is None:
+            return
+        if [conn for conn in self.keepalived_conns if conn.settle()]:
             ordered = sorted(self.keepalived_conns, key=_TIMEOUT)
             self.keepalived_conns.clear()
             self.keepalived_conns.extend(ordered)
@@ -352,44 +327,11 @@ class StaticThreadWorker(ThreadWorker):  # type: ignore[misc]
             self._drop(self._lingering[0])
 
 
-def _settle(conn: TConn) -> bool:
-    """Take over into `timeout` what the lane has put off; whether it had."""
-    quiet_until: float = getattr(conn, "quiet_until", 0.0)
-    if quiet_until <= conn.timeout:
-        return False
-    conn.timeout, conn.quiet_until = quiet_until, 0.0
-    return True
-
-
-def _without(count: int, *buffers: bytes | memoryview) -> tuple[memoryview, ...]:
-    """What is left of buffers after their first `count` bytes."""
-    left = []
-    for buffer in buffers:
-        if count < len(buffer):
-            left.append(memoryview(buffer)[count:])
-        count = max(count - len(buffer), 0)
-    return tuple(left)
-
-
-def _doors(app: Any) -> list[Door]:  # noqa: ANN401 - any application
-    """The doors that are the first to see a request, from the outermost inwards."""
-    doors: list[Door] = []
-    while isinstance(getattr(app, "origin", None), Origin) and app.is_plain:
-        doors.append(app)
-        app = app.app
-    return doors
-
-
-def _no_door(app: object) -> str:
-    return (
-        f"the application is a {type(app).__qualname__}, and neither a hiss.wsgi.StaticFiles nor "
-        "what hiss.django.get_wsgi_application makes, with nothing around it"
-    )
-
-
-def _obstacle(cfg: Any) -> str | None:  # noqa: ANN401 - gunicorn's own
-    """What in a configuration keeps its workers from having a lane; `None`: nothing."""
-    return next((why for why, holds in _OBSTACLES.items() if holds(cfg)), None)
+def _look_for_obstacles(cfg: Any) -> None:  # noqa: ANN401 - gunicorn's own
+    """Raise NoLaneError for what in a configuration keeps its workers from having a lane."""
+    for why, holds in _OBSTACLES.items():
+        if holds(cfg):
+            raise NoLaneError(why)
 
 
 def _has_hook(cfg: Any, name: str) -> bool:  # noqa: ANN401

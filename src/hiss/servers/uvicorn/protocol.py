@@ -1,165 +1,27 @@
-"""uvicorn's lane: `uvicorn mysite.asgi:application --http hiss.servers.uvicorn:StaticProtocol`.
-
-uvicorn's own parser reads the requests. A GET or HEAD of a static file in memory is answered when
-its header has been read, before a task is made; every other request goes uvicorn's way, from that
-same moment.
-"""
+"""One connection of uvicorn's, with the lane in it."""
 
 from __future__ import annotations
 
-import logging
-import re
-from contextlib import suppress
-from copy import copy
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
-from urllib.parse import unquote
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Any, Final, cast
 
-import uvicorn
-from httptools import HttpParserInvalidURLError, parse_url
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
-from uvicorn.protocols.http.httptools_impl import (
-    HEADER_RE,
-    HEADER_VALUE_RE,
-    STATUS_LINE,
-    HttpToolsProtocol,
-)
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
 
-from hiss.core.request import FIELDS, Request
-from hiss.files.origin import Origin
-from hiss.http.paths import quote_path
+from hiss.core.request import Request
+from hiss.servers.uvicorn.lane import lane_of
+from hiss.servers.uvicorn.reading import METHODS, is_forwarded, is_ours, read_target
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Sequence
 
     from uvicorn._types import HTTPScope
     from uvicorn.config import Config
 
-    from hiss.asgi import Door, Scope
-
-    Fields = list[tuple[bytes, bytes]]
-
-logger = logging.getLogger("hiss.servers")
-
-# The versions whose protocol was read, and is tested.
-_FIRST_KNOWN: Final = (0, 35)
-_LAST_KNOWN: Final = (0, 54)
-# Versions before this one end connections in other ways: those answers are left to them.
-_FIRST_CLOSING: Final = (0, 53)
-_VERSION: Final = re.compile(r"(\d+)\.(\d+)(?![\da-z])").match
-
-# That a body follows, that the client waits for a word first, that the connection becomes another.
-_NOT_OURS: Final = frozenset({b"content-length", b"expect", b"transfer-encoding", b"upgrade"})
-_METHODS: Final = frozenset({b"GET", b"HEAD"})
-# Header sections that a lane remembers the reading of. A browser sends the same one for many files
-# of a page; what is longer than this, or was sent by more clients than that, is read anew.
-_MEMO_ENTRIES: Final = 512
-_MEMO_LENGTH: Final = 2048
-
-# A target that is its path, as it stands.
-_PLAIN: Final = re.compile(rb"/[\w./~!$&'()*+,;=:@-]*", re.ASCII).fullmatch
-
-_FORWARDED: Final = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
-# Of a browser's ten fields, those that matter here.
-_TELLING: Final = {name.encode("ascii") for name in FIELDS} | _NOT_OURS | _FORWARDED
+    from hiss.asgi import Scope
+    from hiss.servers.uvicorn.reading import Fields, Section, Target
 
 # Up to so many bytes, a body is copied behind its header: that costs less than a second write.
 _COPIED: Final = 32 * 1024
-
-# What the server's own header fields must leave to the answer.
-_FRAMING: Final = frozenset({b"connection", b"content-length", b"transfer-encoding"})
-
-
-def _may_be_sent(name: bytes, value: bytes) -> bool:
-    """Whether a header field of the server's is one that changes nothing for the answer."""
-    is_broken = HEADER_RE.search(name) or HEADER_VALUE_RE.search(value)
-    return not is_broken and name.lower() not in _FRAMING
-
-
-class Section(NamedTuple):
-    """What was read in the header section of a GET: the request, and the fields behind it."""
-
-    request: Request
-    telling: list[tuple[bytes, bytes]]
-    is_forwarded: bool
-
-
-class Target(NamedTuple):
-    """A request's target as uvicorn reads it; `path` is decoded."""
-
-    path: str
-    raw_path: bytes
-    query: bytes = b""
-
-
-def is_forwarded(telling: Fields) -> bool:
-    """Whether a proxy says something of its client."""
-    return any(name in _FORWARDED for name, _ in telling)
-
-
-def read_target(url: bytes) -> Target | None:
-    """The target of a request; `None` where it is none that uvicorn could read."""
-    if _PLAIN(url):
-        return Target(url.decode("ascii"), url)
-    try:
-        parsed = parse_url(url)
-        path = parsed.path.decode("ascii")
-    except (HttpParserInvalidURLError, UnicodeDecodeError, AttributeError):
-        return None
-    return Target(unquote(path) if "%" in path else path, parsed.path, parsed.query or b"")
-
-
-class Lane:
-    """What the connections of one server share."""
-
-    def __init__(
-        self, doors: list[Door], proxied: ProxyHeadersMiddleware | None, *, closes: bool
-    ) -> None:
-        """`doors`: from the outermost inwards; `proxied`: uvicorn's own reading of what proxies
-        say, `None` where they are not believed; `closes`: whether the lane gives the last answers
-        of connections.
-        """
-        self.doors = tuple(doors)
-        self.closes = closes
-        self.telling = _TELLING | {door.proxy_field for door in doors}
-        prefixes = (prefix for door in doors for prefix in door.prefixes)
-        self.prefixes = tuple(quote_path(prefix).encode("ascii") for prefix in prefixes)
-        self.beginnings = tuple(b"GET " + prefix for prefix in self.prefixes)
-        #: The paths of targets that stand for themselves, and have been answered.
-        self.paths: dict[bytes, str] = {}
-        self._sections: dict[bytes, Section] = {}
-        self.recall = self._sections.get
-        self._proxied = proxied
-        self._fields: Sequence[tuple[bytes, bytes]] = ()
-        self._block: bytes | None = b""
-
-    def remember(self, section: bytes, telling: Fields) -> None:
-        """Keep what was read in the header section of a GET without a query."""
-        if len(section) <= _MEMO_LENGTH:
-            if len(self._sections) >= _MEMO_ENTRIES:
-                del self._sections[next(iter(self._sections))]
-            request = Request.from_raw_headers("GET", "", telling)
-            self._sections[section] = Section(request, telling, is_forwarded(telling))
-
-    def block(self, fields: Sequence[tuple[bytes, bytes]]) -> bytes | None:
-        """The server's own header fields as they are sent; `None` where they say how the answer
-        ends, or cannot be sent, which is then uvicorn's to see to. uvicorn makes them anew each
-        second.
-        """
-        if fields is not self._fields:
-            is_ours = all(_may_be_sent(name, value) for name, value in fields)
-            self._block = b"".join(b"%b: %b\r\n" % pair for pair in fields) if is_ours else None
-            self._fields = fields
-        return self._block
-
-    def go_behind_proxies(self, scope: HTTPScope) -> None:
-        """Write into the scope what `ProxyHeadersMiddleware` does."""
-        if self._proxied is not None:
-            # It waits for nothing but the application, which here is none.
-            with suppress(StopIteration):
-                self._proxied(scope, _nothing, _nothing).send(None)
 
 
 class StaticProtocol(HttpToolsProtocol):
@@ -267,7 +129,7 @@ class StaticProtocol(HttpToolsProtocol):
         parser, telling = self.parser, self._telling
         method = parser.get_method()
         target = read_target(self.url)
-        if method not in _METHODS or any(name in _NOT_OURS for name, _ in telling):
+        if method not in METHODS or not is_ours(telling):
             return False
         if target is None:
             return False
@@ -282,19 +144,18 @@ class StaticProtocol(HttpToolsProtocol):
             self._lane.go_behind_proxies(scope)
         is_answered = self._reply(scope, request, keep_alive=keep_alive)
         if is_answered and target.raw_path is self.url:
-            self._lane.paths[self.url] = target.path
+            self._lane.targets[self.url] = target
         return is_answered
 
     def _answer_again(self, line: bytes, section: Section) -> bool:
         """Answer a GET whose header section is remembered; whether that was the lane's."""
-        url = line[4:-9]
-        path = self._lane.paths.get(url)
-        if path is None or not line.endswith(b" HTTP/1.1"):
+        target = self._lane.targets.get(line[4:-9])
+        if target is None or not line.endswith(b" HTTP/1.1"):
             return False
         self._unset_keepalive_if_required()
-        request, telling, is_forwarded = section
-        scope = self._see("GET", Target(path, url), telling, "1.1")
-        if is_forwarded:
+        request, telling, says_forwarded = section
+        scope = self._see("GET", target, telling, "1.1")
+        if says_forwarded:
             self._lane.go_behind_proxies(scope)
         return self._reply(scope, request, keep_alive=True)
 
@@ -396,59 +257,3 @@ class StaticProtocol(HttpToolsProtocol):
             self._timer.cancel()
             self._timer = None
         super().connection_lost(exc)
-
-
-def lane_of(config: Config) -> Lane | None:
-    """The lane of the server that has this configuration; the log says why, where there is none."""
-    if config not in _lanes:
-        if not config.loaded:
-            config.load()
-        try:
-            _lanes[config] = _open_lane(config)
-        except _NoLaneError as error:
-            logger.warning("uvicorn serves without Hiss's lane: %s", error)
-            _lanes[config] = None
-    return _lanes[config]
-
-
-_lanes: WeakKeyDictionary[Config, Lane | None] = WeakKeyDictionary()
-
-
-class _NoLaneError(Exception):
-    """Why there is no lane."""
-
-
-def _open_lane(config: Config) -> Lane:
-    found = _VERSION(uvicorn.__version__)
-    version = (int(found[1]), int(found[2])) if found else (0, 0)
-    if not _FIRST_KNOWN <= version <= _LAST_KNOWN:
-        raise _NoLaneError(f"version {uvicorn.__version__} of uvicorn is not known to it")
-    app, proxied = config.loaded_app, None
-    if type(app) is ProxyHeadersMiddleware:
-        # uvicorn's, or the project's own, which trusts others.
-        proxied = copy(app)
-        proxied.app = _nothing
-        app = app.app
-    kind = type(app).__qualname__
-    doors: list[Door] = []
-    while _is_door(app):
-        doors.append(app)
-        app = app.app
-    if not doors:
-        raise _NoLaneError(
-            f"the application is a {kind}, and neither a hiss.asgi.StaticFiles nor what "
-            "hiss.django.get_asgi_application makes, with nothing around it"
-        )
-    return Lane(doors, proxied, closes=version >= _FIRST_CLOSING)
-
-
-def _is_door(app: Any) -> bool:  # noqa: ANN401 - whatever the project serves
-    """Whether an application is a plain door itself, and not something around one that hands on
-    what is asked of it.
-    """
-    is_door = "find" in vars(type(app)) and isinstance(getattr(app, "origin", None), Origin)
-    return is_door and app.is_plain
-
-
-async def _nothing(*_: object) -> Any:  # noqa: ANN401 - called as all three of ASGI's callables
-    """An application that does nothing: what is around it is wanted."""

@@ -21,7 +21,7 @@ _LAST_KNOWN: Final = (27, 0)
 
 def _thread_worker() -> type[Any]:
     if _FIRST_KNOWN <= gunicorn.version_info[:2] <= _LAST_KNOWN:
-        from hiss.servers.gunicorn_worker import StaticThreadWorker
+        from hiss.servers.gunicorn.worker import StaticThreadWorker
 
         return StaticThreadWorker
     from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]

@@ -23,7 +23,7 @@ from gunicorn.http.message import (  # type: ignore[import-untyped]
 )
 from gunicorn.http.wsgi import Response, create  # type: ignore[import-untyped]
 
-from hiss.servers.heads import Fields, Head, Heads, Limits, Target
+from hiss.servers.gunicorn.heads import Fields, Head, Heads, Limits, Target
 from hiss.wsgi import read_request
 
 if TYPE_CHECKING:

@@ -1,0 +1,136 @@
+"""What the connections of one server share: the doors, and what is remembered of requests."""
+
+from __future__ import annotations
+
+import logging
+import re
+from contextlib import suppress
+from copy import copy
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
+
+import uvicorn
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE
+
+from hiss.core.request import Request
+from hiss.http.paths import quote_path
+from hiss.servers.doors import NoLaneError, find_doors
+from hiss.servers.uvicorn.reading import TELLING, Section, is_forwarded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from uvicorn._types import HTTPScope
+    from uvicorn.config import Config
+
+    from hiss.asgi import Door
+    from hiss.servers.uvicorn.reading import Fields, Target
+
+logger = logging.getLogger("hiss.servers")
+
+# The versions whose protocol was read, and is tested.
+_FIRST_KNOWN: Final = (0, 35)
+_LAST_KNOWN: Final = (0, 54)
+# Versions before this one end connections in other ways: those answers are left to them.
+_FIRST_CLOSING: Final = (0, 53)
+_VERSION: Final = re.compile(r"(\d+)\.(\d+)(?![\da-z])").match
+
+# Header sections that a lane remembers the reading of. A browser sends the same one for many files
+# of a page; what is longer than this, or was sent by more clients than that, is read anew.
+_MEMO_ENTRIES: Final = 512
+_MEMO_LENGTH: Final = 2048
+
+# What the server's own header fields must leave to the answer.
+_FRAMING: Final = frozenset({b"connection", b"content-length", b"transfer-encoding"})
+
+
+class Lane:
+    """What the connections of one server share."""
+
+    def __init__(
+        self, doors: list[Door], proxied: ProxyHeadersMiddleware | None, *, closes: bool
+    ) -> None:
+        """`doors`: from the outermost inwards; `proxied`: uvicorn's own reading of what proxies
+        say, `None` where they are not believed; `closes`: whether the lane gives the last answers
+        of connections.
+        """
+        self.doors = tuple(doors)
+        self.closes = closes
+        self.telling = TELLING | {door.proxy_field for door in doors}
+        prefixes = (prefix for door in doors for prefix in door.prefixes)
+        self.prefixes = tuple(quote_path(prefix).encode("ascii") for prefix in prefixes)
+        self.beginnings = tuple(b"GET " + prefix for prefix in self.prefixes)
+        #: The targets that are their paths, as they stand, and have been answered.
+        self.targets: dict[bytes, Target] = {}
+        self._sections: dict[bytes, Section] = {}
+        self.recall = self._sections.get
+        self._proxied = proxied
+        self._fields: Sequence[tuple[bytes, bytes]] = ()
+        self._block: bytes | None = b""
+
+    def remember(self, section: bytes, telling: Fields) -> None:
+        """Keep what was read in the header section of a GET without a query."""
+        if len(section) <= _MEMO_LENGTH:
+            if len(self._sections) >= _MEMO_ENTRIES:
+                del self._sections[next(iter(self._sections))]
+            request = Request.from_raw_headers("GET", "", telling)
+            self._sections[section] = Section(request, telling, is_forwarded(telling))
+
+    def block(self, fields: Sequence[tuple[bytes, bytes]]) -> bytes | None:
+        """The server's own header fields as they are sent; `None` where they say how the answer
+        ends, or cannot be sent, which is then uvicorn's to see to. uvicorn makes them anew each
+        second.
+        """
+        if fields is not self._fields:
+            is_ours = all(_may_be_sent(name, value) for name, value in fields)
+            self._block = b"".join(b"%b: %b\r\n" % pair for pair in fields) if is_ours else None
+            self._fields = fields
+        return self._block
+
+    def go_behind_proxies(self, scope: HTTPScope) -> None:
+        """Write into the scope what `ProxyHeadersMiddleware` does."""
+        if self._proxied is not None:
+            # It waits for nothing but the application, which here is none.
+            with suppress(StopIteration):
+                self._proxied(scope, _nothing, _nothing).send(None)
+
+
+def _may_be_sent(name: bytes, value: bytes) -> bool:
+    """Whether a header field of the server's is one that changes nothing for the answer."""
+    is_broken = HEADER_RE.search(name) or HEADER_VALUE_RE.search(value)
+    return not is_broken and name.lower() not in _FRAMING
+
+
+_lanes: WeakKeyDictionary[Config, Lane | None] = WeakKeyDictionary()
+
+
+def lane_of(config: Config) -> Lane | None:
+    """The lane of the server that has this configuration; the log says why, where there is none."""
+    if config not in _lanes:
+        if not config.loaded:
+            config.load()
+        try:
+            _lanes[config] = _open_lane(config)
+        except NoLaneError as error:
+            logger.warning("uvicorn serves without Hiss's lane: %s", error)
+            _lanes[config] = None
+    return _lanes[config]
+
+
+def _open_lane(config: Config) -> Lane:
+    found = _VERSION(uvicorn.__version__)
+    version = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not _FIRST_KNOWN <= version <= _LAST_KNOWN:
+        raise NoLaneError(f"version {uvicorn.__version__} of uvicorn is not known to it")
+    app, proxied = config.loaded_app, None
+    if type(app) is ProxyHeadersMiddleware:
+        # uvicorn's, or the project's own, which trusts others.
+        proxied = copy(app)
+        proxied.app = _nothing
+        app = app.app
+    return Lane(find_doors(app), proxied, closes=version >= _FIRST_CLOSING)
+
+
+async def _nothing(*_: object) -> Any:  # noqa: ANN401 - called as all three of ASGI's callables
+    """An application that does nothing: what is around it is wanted."""
