@@ -115,8 +115,8 @@ def write_release(
     if indexed:
         # A process may have the one before open.
         (root / INDEX).unlink(missing_ok=True)
-        kept = union(kept_manifests(str(root), manifest))
-        (root / INDEX).write_bytes(format_index(kept, manifest.id))
+        kept = kept_manifests(str(root), manifest)
+        (root / INDEX).write_bytes(format_index(union(kept), manifest.id, kept))
     return manifest
 
 

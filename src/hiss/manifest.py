@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from hiss.core.nearest import nearest
 from hiss.errors import HissError, ManifestError
-from hiss.files.pin import Pin, find_pin, read_running
+from hiss.files.entries import open_running
+from hiss.files.pin import Pin, find_pin
 from hiss.files.release import manifest_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from hiss.core.manifest import Manifest, ManifestEntry
+    from hiss.core.manifest import ManifestEntry
+    from hiss.files.entries import Entries
 
 
 class MissingAssetError(HissError, LookupError):
@@ -34,16 +37,14 @@ class MissingAssetError(HissError, LookupError):
 
 
 class Assets:
-    """The files of one release, by their logical names."""
+    """The files of one release, by their logical names; each is read when it is asked for."""
 
-    def __init__(self, manifest: Manifest, prefix: str, where: str) -> None:
+    def __init__(self, entries: Entries, prefix: str, where: str) -> None:
         """`prefix`: what URLs begin with, a path or another host's URL, with its last slash."""
-        self.release = manifest.id
+        self.release = entries.release
         self.prefix = prefix
         self._where = where
-        # The hashed file of a name before its original.
-        ordered = sorted(manifest.entries, key=lambda entry: entry.immutable)
-        self._entries = {entry.name: entry for entry in ordered}
+        self._entries = entries
 
     def url(self, name: str) -> str:
         """The URL of the file that is called `name` in the source tree.
@@ -127,15 +128,16 @@ def load(
     folder = os.path.abspath(os.fspath(root))
     beside = os.fspath(release_file) if release_file else None
     pin = Pin(release, "release") if release else find_pin(beside)
-    manifest = read_running(folder, pin)
-    if manifest is None:
+    entries = open_running(folder, pin)
+    if entries is None:
         raise ManifestError(
             f"there is no release in {folder}", f"Build one: hiss build … -o {root}"
         )
-    written = os.path.getmtime(os.path.join(folder, manifest_name(manifest.id)))
-    age = _words_for_age(time.time() - written)
-    where = f"release {manifest.id} in {folder} (built {age} ago)"
-    return Assets(manifest, prefix if prefix.endswith("/") else f"{prefix}/", where)
+    where = f"release {entries.release} in {folder}"
+    with suppress(OSError):
+        written = os.path.getmtime(os.path.join(folder, manifest_name(entries.release)))
+        where += f" (built {_words_for_age(time.time() - written)} ago)"
+    return Assets(entries, prefix if prefix.endswith("/") else f"{prefix}/", where)
 
 
 def _words_for_age(seconds: float) -> str:

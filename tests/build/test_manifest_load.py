@@ -6,8 +6,11 @@ import time
 import pytest
 from trees import QUICK, build_tree, hashed, integrity, manifest_of, write_tree
 
+from harness.calls import system_calls
 from hiss import HissError, ManifestError
 from hiss.manifest import MissingAssetError, load
+from hiss.release.prune import prune
+from hiss.release.retain import Retention
 
 TREE = {
     "css/app.css": '@import "base.css"; a{b:url(../img/x.png)}',
@@ -139,8 +142,108 @@ def test_a_damaged_release(root, damage):
         (root / damage).write_text("../x")
     else:
         (root / damage / f"{manifest_of(root).id}.json").write_text("{")
+        (root / ".hiss/index").unlink()
     with pytest.raises(ManifestError, match=r"\.hiss"):
         load(root)
+
+
+def everything(assets):
+    """What is said of each name, and of one that is not there."""
+    with pytest.raises(MissingAssetError) as caught:
+        assets.url("css/ap.css")
+    return {name: (assets.url(name), assets.entry(name)) for name in assets}, caught.value.near
+
+
+def damage_index(root, how):
+    """The index as an earlier Hiss left it, cut short, or with its records overwritten in place."""
+    index = root / ".hiss/index"
+    data = bytearray(index.read_bytes())
+    if how == "version":
+        data[8] = 2
+    elif how == "records":
+        data[100:4000] = bytes(3900)
+    else:
+        del data[-1:]
+    with index.open("r+b") as file:
+        file.write(data)
+        file.truncate()
+
+
+@pytest.mark.parametrize("how", ["version", "records", "short"])
+def test_a_damaged_index(root, how, log):
+    """Is said once, and the manifest read in its place; without that, it is an error."""
+    expected = everything(load(root))
+    damage_index(root, how)
+    assets = load(root)
+    assert everything(assets) == expected
+    [line] = log()
+    assert line.startswith(f"Reading the manifest of release {assets.release} instead: ")
+    assert str(root / ".hiss/index") in line
+    [manifest] = (root / ".hiss/releases").iterdir()
+    manifest.write_text("{")
+    with pytest.raises(ManifestError, match="is not a manifest"):
+        load(root).url("css/app.css")
+
+
+def test_an_index_that_is_damaged_while_it_is_read(root, log):
+    """Some names were found before; the others come from the manifest."""
+    expected = everything(load(root))
+    assets = load(root)
+    assets.url("js/a.js")
+    damage_index(root, "records")
+    assert everything(assets) == expected
+    assert len(log()) == 1
+
+
+def test_each_name_is_read_when_it_is_asked_for(tmp_path, cache):
+    """For ten times the files, as many looks at the disk; nor is anything read twice."""
+
+    def calls_of(number):
+        tree = {f"{n}.css": f"a{{width:{n}px}}" for n in range(number)}
+        root = tmp_path / str(number)
+        build_tree(write_tree(tmp_path / "src", tree), root, cache, levels={})
+        calls, assets = system_calls(lambda: load(root))
+        first, _ = system_calls(lambda: (assets.url("1.css"), assets.integrity("1.css")))
+        second, _ = system_calls(lambda: (assets.url("1.css"), "1.css" in assets))
+        missing, _ = system_calls(lambda: "none.css" in assets)
+        assert (second, set(first), set(missing)) == ([], {"pread"}, {"pread"})
+        # A slot for each name that had it before; the record's head, and its rest.
+        assert 3 <= len(first) <= 8
+        return calls
+
+    assert calls_of(100) == calls_of(10)
+
+
+@pytest.mark.parametrize("index", [True, False])
+def test_a_release_that_goes(root, tmp_path, cache, index):
+    """Whoever has loaded it goes on with it, whatever is built, put in force or let go."""
+    if not index:
+        (root / ".hiss/index").unlink()
+    first = load(root)
+    one = first.url("css/app.css")
+    expected = {name: load(root).entry(name) for name in TREE}
+    changed = write_tree(tmp_path / "src", {**TREE, "css/base.css": "a{}", "img/x.png": b"other"})
+    build_tree(changed, root, cache, levels=QUICK)
+    prune(str(root), Retention(1, 0))
+    assert len(list((root / ".hiss/releases").iterdir())) == 1
+    assert first.url("css/app.css") == one != load(root).url("css/app.css")
+    assert {name: first.entry(name) for name in first} == expected
+    with pytest.raises(MissingAssetError) as caught:
+        first.url("css/ap.css")
+    assert caught.value.near[0] == "css/app.css"
+
+
+def test_a_pinned_release_is_in_the_index(root, tmp_path, cache):
+    """It costs no more than the one in force."""
+    first = load(root).release
+    expected = {name: load(root).entry(name) for name in TREE}
+    changed = write_tree(tmp_path / "src", {**TREE, "img/x.png": b"other"})
+    build_tree(changed, root, cache, levels={}, only_hashed=True)
+    current, _ = system_calls(lambda: load(root).url("css/app.css"))
+    pinned, _ = system_calls(lambda: load(root, release=first).url("css/app.css"))
+    assert {each for each in pinned if each != "pread"} <= {*current, "stat"}
+    assets = load(root, release=first)
+    assert {name: assets.entry(name) for name in TREE} == expected
 
 
 def test_a_relative_folder(root, monkeypatch):

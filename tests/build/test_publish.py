@@ -325,18 +325,19 @@ def test_the_pointer_comes_last_and_what_is_stale_goes_after(tmp_path, cache_fol
         for what, path in steps
         if not path.startswith(str(cache_folder))
     ]
-    assert ours[:9] == [
+    assert ours[:10] == [
         ("put", file),
         ("put", f"{file}.gz"),
         ("put", "a.css"),
         ("put", "a.css.gz"),
         ("put", f".hiss/releases/{manifest.id}.json"),
         ("put", "staticfiles.json"),
+        ("put", ".hiss/noted.json"),
         ("put", ".hiss/index"),
         ("put", ".hiss/history"),
         ("put", ".hiss/current"),
     ]
-    assert ours[9:] == [("took", "a.css.br"), ("took", "a.css.zst")]
+    assert ours[10:] == [("took", "a.css.br"), ("took", "a.css.zst")]
 
 
 def fail_at(monkeypatch, place):
@@ -353,7 +354,7 @@ def fail_at(monkeypatch, place):
 
 @pytest.mark.parametrize(
     "place",
-    [".js", ".gz", "staticfiles.json", "releases", "index", "current"],
+    [".js", ".gz", "staticfiles.json", "noted.json", "releases", "index", "current"],
 )
 def test_a_failure_leaves_the_release_before(tmp_path, monkeypatch, wsgi_get, place):
     """Whatever cannot be written, all that was in force still is, and the next build is well."""

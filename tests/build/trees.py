@@ -167,7 +167,8 @@ def assert_whole(root, get):
 def index_of(root):
     """What the index should be: of all kept releases, that in force first."""
     current = manifest_of(root)
-    return format_index(union(kept_manifests(str(root), current)), current.id)
+    kept = kept_manifests(str(root), current)
+    return format_index(union(kept), current.id, kept)
 
 
 def environment(**changes):

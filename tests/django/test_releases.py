@@ -5,6 +5,7 @@ and `manage.py hiss`.
 import io
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -15,14 +16,21 @@ from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import storages
 from django.core.management import CommandError, ManagementUtility, call_command
 from django.template import engines
 from django.templatetags.static import static
 from trees import assert_whole, damage_of, manifest_of
 
+from harness.calls import system_calls
+from hiss.core.manifest import Manifest, ManifestEntry, format_manifest
 from hiss.django import running
-from hiss.files.release import kept_ids, read_manifest
-from hiss.release.switch import switch
+from hiss.django.storage import CompressedManifestStaticFilesStorage
+from hiss.files.atomic import write_atomic
+from hiss.files.release import kept_ids, manifest_name, read_manifest
+from hiss.release.prune import prune
+from hiss.release.retain import Retention
+from hiss.release.switch import put_in_force, switch, write_django_manifest
 from release.roots import Promises, plain_damage, snapshot, words
 
 MANIFEST, PLAIN = "CompressedManifestStaticFilesStorage", "CompressedStaticFilesStorage"
@@ -536,3 +544,261 @@ def test_a_source_called_as_a_kept_hashed_file(release, root, collect, tmp_path)
     with pytest.raises(CommandError, match="told that it never changes"):
         collect(HISS=KEEP)
     assert (root / kept).read_bytes() == before
+
+
+# --- what it costs to name files, and whose names count
+
+
+def is_lazy(storage):
+    """Whether the storage's names come from the index, and were not read."""
+    entries, names = storage.release_entries, storage.hashed_files
+    if entries is None or names._entries is None:
+        return False
+    return names._entries is entries and entries._index is not None
+
+
+def begin():
+    """The storage as a process has it that begins now."""
+    running._started.clear()
+    return make_storage()
+
+
+def make_storage():
+    """The storage as a process has it whose first page comes now."""
+    return storages.create_storage(settings.STORAGES["staticfiles"])
+
+
+def test_names_are_read_when_they_are_asked_for(release, root, configure):
+    """A storage costs the same for any number of files, and `{% static %}` no more than its own."""
+
+    def calls_of(number):
+        write_release_of(root.parent / str(number), number)
+        configure(STATIC_ROOT=root.parent / str(number))
+        first, storage = system_calls(begin)
+        name, _ = system_calls(lambda: storage.url("css/3.css"))
+        again, url = system_calls(lambda: (storage.url("css/3.css"), storage.url("css/3.css?a#b")))
+        assert url == ("/static/css/3.0123456789ab.css", "/static/css/3.0123456789ab.css?a#b")
+        assert (set(name), again, is_lazy(storage)) == ({"pread"}, [], True)
+        return first, storage
+
+    release(1)
+    calls_of(5)
+    few, _ = calls_of(10)
+    many, storage = calls_of(3000)
+    assert many == few
+    # The pointer and the index; what is noted of Django's manifest, which is not opened itself.
+    assert many.count("open") == 3
+    assert len(storage.manifest_hash) == 12
+    assert not is_lazy(storage)
+    assert len(storage.hashed_files) == 3000
+
+
+def write_release_of(root, number):
+    """A release of so many style sheets, as a build leaves it, without them."""
+    entries = tuple(
+        ManifestEntry(
+            name=f"css/{n}.css",
+            file=f"css/{n}.0123456789ab.css",
+            immutable=True,
+            sha256="ab" * 32,
+            size=1,
+            type="text/css",
+            integrity="sha384-abc",
+        )
+        for n in range(number)
+    )
+    manifest = Manifest(id="ab", created="2026-01-01T00:00:00Z", label="", entries=entries)
+    write_atomic(str(root / manifest_name("ab")), format_manifest(manifest).encode())
+    put_in_force(manifest, str(root), "build")
+    write_django_manifest(manifest, str(root))
+
+
+def test_integrity_is_read_when_it_is_asked_for(release, root, configure, new_process):
+    """Of a file in any release that is kept, and of what it imports."""
+
+    def calls_of(number):
+        write_release_of(root.parent / str(number), number)
+        configure(STATIC_ROOT=root.parent / str(number), STORAGES={**settings.STORAGES})
+        new_process()
+        calls, html = system_calls(lambda: asset("css/3.css"))
+        assert 'integrity="sha384-abc"' in html
+        assert is_lazy(staticfiles_storage)
+        return [each for each in calls if each != "pread"]
+
+    release(1)
+    asset("css/app.css")
+    assert calls_of(3000) == calls_of(10)
+
+
+NAMED = pytest.mark.parametrize("storage", [MANIFEST, "own_storages.NamedManifest"])
+
+
+def touched(root):
+    for path in root.rglob("*"):
+        os.utime(path, (7, 7))
+
+
+def copied(root):
+    shutil.copytree(root, root.with_name("copy"))
+    shutil.rmtree(root)
+    shutil.copytree(root.with_name("copy"), root)
+
+
+def rolled_back(root):
+    switch(str(root), None, "rollback")
+
+
+def pruned(root):
+    prune(str(root), Retention(1, 0))
+
+
+@NAMED
+@pytest.mark.parametrize("change", [lambda root: None, touched, copied, rolled_back, pruned])
+def test_a_manifest_of_ours_is_not_parsed(release, root, storage, change):
+    """Nor is it where the folder was copied, or another release put in force."""
+    release(1, storage=storage)
+    two = release(2, storage=storage)
+    change(root)
+    current = manifest_of(root)
+    assert (current.id == two.id) is (change is not rolled_back)
+    mine = begin()
+    assert is_lazy(mine)
+    for name in ("css/app.css", "robots.txt"):
+        assert mine.url(name) == url_of(current, name)
+    [path] = [*root.glob("staticfiles.json"), *root.glob("names/of-files.json")]
+    written = json.loads(path.read_text())
+    assert written == {"paths": mine.hashed_files, "version": "1.1", "hash": mine.manifest_hash}
+
+
+@NAMED
+def test_another_manifest_counts(release, root, storage):
+    """Whatever its size and time are: somebody else has written it, and knows why."""
+    one = release(1, storage=storage)
+    [path] = [*root.glob("staticfiles.json"), *root.glob("names/of-files.json")]
+    before = path.stat()
+    document = json.loads(path.read_text())
+    file = document["paths"]["css/app.css"]
+    document["paths"]["css/app.css"] = "css/app.0123456789ab.css"
+    path.write_text(json.dumps(document))
+    assert path.stat().st_size == before.st_size
+    os.utime(path, (5, 5))
+    mine = begin()
+    assert mine.url("css/app.css") == "/static/css/app.0123456789ab.css"
+    assert (mine.release_entries, mine.manifest_hash) == (None, document["hash"])
+    # Of ours again, though nothing says so but its names.
+    document["paths"]["css/app.css"] = file
+    path.write_text(json.dumps(document, indent=2))
+    assert begin().url("css/app.css") == url_of(one, "css/app.css")
+    (root / ".hiss/noted.json").unlink()
+    assert is_lazy(begin())
+    path.unlink()
+    assert is_lazy(begin())
+    assert begin().url("css/app.css") == url_of(one, "css/app.css")
+
+
+@NAMED
+def test_a_manifest_of_a_release_before(release, root, storage):
+    """It may be there still where something was killed; it is of no matter, noted or not."""
+    release(1, storage=storage)
+    [path] = [*root.glob("staticfiles.json"), *root.glob("names/of-files.json")]
+    before = path.read_bytes()
+    two = release(2, storage=storage)
+    path.write_bytes(before)
+    for _ in range(2):
+        mine = begin()
+        assert is_lazy(mine)
+        assert mine.url("css/app.css") == url_of(two, "css/app.css")
+        (root / ".hiss/noted.json").unlink(missing_ok=True)
+
+
+def test_what_has_no_hash_keeps_its_name_through_a_rollback(release, root):
+    """Django's manifest of a rollback has hashed names alone, and was believed."""
+    storage = "own_storages.OnlyCssIsHashed"
+    one = release(1, storage=storage)
+    release(2, storage=storage)
+    switch(str(root), one.id, "rollback")
+    assert begin().url("robots.txt") == "/static/robots.txt"
+    assert begin().url("css/app.css") == url_of(one, "css/app.css")
+
+
+def test_a_process_keeps_its_names_whatever_happens(release, root, either, new_process):
+    """Builds, rollbacks and prunes, before its first page and after; to the last name, and to what
+    is near one that lacks.
+    """
+    one = release(1)
+    new_process()
+    either.open()
+    early = make_storage()
+    assert early.url("robots.txt") == url_of(one, "robots.txt")
+    two = release(2)
+    running_before = dict(running._started)
+    switch(str(root), one.id, "rollback")
+    switch(str(root), two.id, "rollback")
+    for version in (3, 4):
+        release(version, HISS={"KEEP_RELEASES": 1, "KEEP_DAYS": 0, "COMPRESSION": False})
+    assert kept_ids(str(root)) == [manifest_of(root).id]
+    assert running._started == running_before
+    for storage in (early, make_storage()):
+        assert is_lazy(storage)
+        assert storage.url("css/app.css") == url_of(one, "css/app.css")
+        with pytest.raises(ValueError, match=r"The nearest: css/app\.css"):
+            storage.url("css/ap.css")
+        assert set(storage.hashed_files) == set(site(1))
+    new_process()
+    assert static("css/app.css") == url_of(manifest_of(root), "css/app.css")
+
+
+class OwnNames(CompressedManifestStaticFilesStorage):
+    """Has names that no build made."""
+
+    def load_manifest(self):
+        """Those of the release, and one more."""
+        names, digest = super().load_manifest()
+        names["made.css"] = f"{digest}.css"
+        return names, digest
+
+
+def test_load_manifest_may_be_overridden(release, root, configure):
+    """It has names and their hash, of which it may make what it wants."""
+    one = release(1)
+    storage = OwnNames()
+    assert storage.url("css/app.css") == url_of(one, "css/app.css")
+    digest = json.loads((root / "staticfiles.json").read_text())["hash"]
+    assert storage.url("made.css") == f"/static/{digest}.css"
+    assert storage.manifest_hash == digest
+    assert begin().load_manifest()[1] == digest
+
+
+@pytest.mark.parametrize("damage", ["records", "names", "cut", "version"])
+def test_damage_to_the_index_is_no_missing_name(release, root, damage, log):
+    """It is said, and the manifest read; without that, who asks is told what is wrong."""
+    one = release(1)
+    index = root / ".hiss/index"
+    whole, storage = index.read_bytes(), begin()
+    data = bytearray(whole)
+    match damage:
+        case "records":
+            data[80 : len(data) // 2] = bytes(len(data) // 2 - 80)
+        case "names":
+            data[-12 * 8 :] = bytes(12 * 8)
+        case "cut":
+            del data[-1:]
+            storage = None
+        case "version":
+            data[8] = 2
+            storage = None
+    with index.open("r+b") as file:
+        file.write(data)
+        file.truncate()
+    storage = storage or begin()
+    for name in ("css/app.css", "img/hill.svg", "robots.txt"):
+        assert storage.url(name) == url_of(one, name)
+    assert [line for line in log() if "Reading the manifest of release" in line]
+    storage = begin()
+    (root / f".hiss/releases/{one.id}.json").write_text("{")
+    if damage in {"records", "names"}:
+        with pytest.raises(ImproperlyConfigured, match="is not a manifest of Hiss"):
+            storage.url("css/app.css")
+    else:
+        # Django's own names are there still.
+        assert begin().url("css/app.css") == url_of(one, "css/app.css")

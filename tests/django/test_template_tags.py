@@ -8,6 +8,7 @@ from hashlib import sha384
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpResponse
@@ -459,32 +460,93 @@ def test_a_new_release_is_seen(built, sources, collect):
     assert render('{% asset "css/app.css" %}') == fill(built, ELEMENTS['{% asset "css/app.css" %}'])
 
 
-def test_names_of_the_release_before_have_no_integrity_of_this_one(
+def test_a_process_keeps_the_integrity_of_the_release_it_began_with(
     built, sources, collect, configure
 ):
-    """A process that knows the names of an older release prints what is true of those alone."""
+    """Whatever takes its place: its names, and what is true of those."""
+    before = {text: fill(built, expected) for text, expected in ELEMENTS.items()}
     (sources / "css/app.css").write_text("body { margin: 0 }")
     newer = collect(root="newer")
     configure(STATIC_ROOT=built)
-    assert staticfiles_storage.hashed_files
+    assert staticfiles_storage.url("js/old.js") == f"/static/{hashed(built, 'js/old.js')}"
     shutil.rmtree(built / ".hiss")
     shutil.copytree(newer / ".hiss", built / ".hiss")
+    assert hashed(newer, "css/app.css") != hashed(built, "css/app.css")
+    assert {text: render(text) for text in before} == before
 
-    url = f"/static/{hashed(built, 'css/app.css')}"
+
+def test_names_of_no_release_have_no_integrity_of_one(built, configure):
+    """Where another's manifest counts, there is integrity for those of its names alone that are a
+    release's.
+    """
+    text = '{% asset "js/old.js" %}'
+    expected = fill(built, ELEMENTS[text])
+    document = json.loads((built / "staticfiles.json").read_text())
+    document["paths"]["css/app.css"] = "css/app.0123456789ab.css"
+    (built / "staticfiles.json").write_text(json.dumps(document))
+    configure(STORAGES={**settings.STORAGES})
+    url = "/static/css/app.0123456789ab.css"
     assert render('{% asset "css/app.css" %}') == f'<link rel="stylesheet" href="{url}">'
-    assert render('{% asset "js/old.js" %}') == fill(built, ELEMENTS['{% asset "js/old.js" %}'])
+    assert render(text) == expected
 
 
-def test_damaged_manifest_costs_the_integrity_alone(built, log):
-    """A manifest that cannot be read is logged, and the page is whole."""
+def test_damage_costs_the_integrity_alone(built, configure, log):
+    """What cannot be read is logged, once, and the page is whole."""
     release = (built / ".hiss/current").read_text().strip()
-    (built / f".hiss/releases/{release}.json").write_text("{")
     url = f"/static/{hashed(built, 'css/app.css')}"
-    assert log() == []
+    (built / f".hiss/releases/{release}.json").write_text("{")
+    (built / ".hiss/index").unlink()
+    configure(STORAGES={**settings.STORAGES})
+    assert staticfiles_storage.url("css/app.css") == url
+    assert len(log()) == 1
     for _ in range(2):
         assert render('{% asset "css/app.css" %}') == f'<link rel="stylesheet" href="{url}">'
-    assert len(log()) == 1
-    assert "is not a manifest of Hiss" in log()[0]
+    assert len(log()) == 2
+    assert all("is not a manifest of Hiss" in each for each in log())
+
+
+def test_damage_while_pages_are_made(built, configure, log):
+    """A name that was found is given on, without what cannot be read any more; said once."""
+    release = (built / ".hiss/current").read_text().strip()
+    configure(STORAGES={**settings.STORAGES})
+    url = staticfiles_storage.url("css/app.css")
+    (built / f".hiss/releases/{release}.json").write_text("{")
+    size = (built / ".hiss/index").stat().st_size
+    with (built / ".hiss/index").open("r+b") as file:
+        file.seek(80)
+        file.write(b"?" * (size - 80))
+    for _ in range(3):
+        assert render('{% asset "css/app.css" %}') == f'<link rel="stylesheet" href="{url}">'
+    assert [each.partition(":")[0] for each in log()] == [
+        f"Reading the manifest of release {release} instead",
+        "templates have no integrity",
+    ]
+
+
+def test_damage_to_what_a_script_brings(built, configure, log):
+    """The script is there, alone."""
+    configure(STORAGES={**settings.STORAGES})
+    alone = render('{% asset "js/app.js" module %}')
+    for each in (built / ".hiss/releases").iterdir():
+        each.write_text("{")
+    with (built / ".hiss/index").open("r+b") as file:
+        size = file.seek(0, 2)
+        file.seek(80)
+        file.write(b"?" * (size - 80))
+    assert alone.count("sha384-") == 1
+    assert render('{% asset "js/app.js" module %}') == alone
+    assert render('{% modulepreload "js/app.js" %}').count("<link") == 1
+    assert any("templates have no integrity" in each for each in log())
+
+
+def test_a_damaged_index_costs_nothing(built, configure, log):
+    """Then the manifest says it."""
+    (built / ".hiss/index").write_bytes(b"hissindx")
+    configure(STORAGES={**settings.STORAGES})
+    text = '{% asset "css/app.css" %}'
+    assert [render(text), render(text)] == [fill(built, ELEMENTS[text])] * 2
+    assert log()
+    assert all("Reading the manifest" in each for each in log())
 
 
 # In a browser.

@@ -1,11 +1,10 @@
 """Sites with an index: what it lists, what lies beside it, and nothing read before it is asked."""
 
-import gc
 import os
-import sys
 
 import pytest
 
+from harness.calls import system_calls
 from hiss.core.asset import Asset, Missing, Redirect
 from hiss.core.manifest import ManifestEntry
 from hiss.core.request import Request
@@ -396,27 +395,6 @@ def test_mounts_below_mounts(releases):
     assert served(origin, "/a.css") == b"plain"
     assert served(origin, "/s/deep/one.css") == "miss"
     assert served(origin, "/one.css") is None
-
-
-def system_calls(function):
-    """The names of the system's functions that `function` calls, in order, and what it returns."""
-    calls = []
-
-    def note(frame, event, argument):
-        module, name = getattr(argument, "__module__", ""), getattr(argument, "__name__", "")
-        if event == "c_call" and module in {"posix", "io", "_io"} and name != "fspath":
-            calls.append(name)
-
-    # What other tests left closes its files when it is collected: not now.
-    gc.collect()
-    gc.disable()
-    sys.setprofile(note)
-    try:
-        result = function()
-    finally:
-        sys.setprofile(None)
-        gc.enable()
-    return calls, result
 
 
 def test_opening_costs_the_same_for_any_number_of_files(tmp_path, log):

@@ -217,7 +217,7 @@ def test_everything_comes(any_kind, source, tmp_path, wsgi_get):
     root = tmp_path / "here"
     assert run(any_kind, "-d", root) == 0
     there = snapshot(source)
-    own = ("built", "current", "index", "problems.json")
+    own = ("built", "current", "index", "noted.json", "problems.json")
     for name in (*(f".hiss/{each}" for each in own), "staticfiles.json"):
         there.pop(name, None)
     here = snapshot(root)

@@ -247,7 +247,9 @@ def test_a_failure_leaves_the_one_in_force(root, monkeypatch, style, wsgi_get):
 
 
 def test_the_pointer_comes_after_all_it_points_to(root, monkeypatch):
-    """Plain names first, then index and history, and the pointer; Django's manifest last."""
+    """Plain names first, then index and history, and the pointer; Django's manifest last, and what
+    is noted of it.
+    """
     one, _two = publish_all(root, 1, 2)
     placed, replace = [], os.replace
 
@@ -257,8 +259,9 @@ def test_the_pointer_comes_after_all_it_points_to(root, monkeypatch):
 
     monkeypatch.setattr(os, "replace", note)
     switch(str(root), one.id, "rollback")
-    assert "robots.txt" in placed[:-4]
-    assert placed[-4:] == [".hiss/index", ".hiss/history", ".hiss/current", "staticfiles.json"]
+    assert "robots.txt" in placed[:-5]
+    assert placed[-5:-2] == [".hiss/index", ".hiss/history", ".hiss/current"]
+    assert placed[-2:] == ["staticfiles.json", ".hiss/noted.json"]
 
 
 def test_a_held_release(root, wsgi_get):

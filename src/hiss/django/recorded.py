@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
 from django.apps import apps
@@ -21,15 +22,14 @@ from django.utils.encoding import filepath_to_uri
 from hiss.django.conf import read_configuration
 from hiss.django.storage import CompressedManifestStaticFilesStorage
 from hiss.errors import ManifestError
-from hiss.files.pin import read_running
-from hiss.files.release import kept_ids, kept_manifests
+from hiss.files.entries import kept_entries, open_running
+from hiss.files.release import kept_ids
 from hiss.http.media import media_type
 from hiss.manifest import Assets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from hiss.core.manifest import Manifest, ManifestEntry
+    from hiss.core.manifest import ManifestEntry
+    from hiss.files.entries import Entries
 
 logger = logging.getLogger("hiss.django")
 
@@ -68,7 +68,12 @@ def find_modules(name: str, *, early: bool) -> list[File]:
     if found is None:
         return [first]
     release, entry = found
-    return [first, *(find_file(each) for each in release.scripts_below(entry.name, early=early))]
+    try:
+        below = release.scripts_below(entry.name, early=early)
+    except ManifestError as error:
+        _tell(error)
+        return [first]
+    return [first, *map(find_file, below)]
 
 
 def logical_url(name: str) -> str:
@@ -81,9 +86,9 @@ def logical_url(name: str) -> str:
 class _Release:
     """The hashed files of a release."""
 
-    def __init__(self, manifest: Manifest) -> None:
-        self.hashed = {each.file: each for each in manifest.entries if each.immutable}
-        self._assets = Assets(manifest, "", "")
+    def __init__(self, entries: Entries) -> None:
+        self.entries = entries
+        self._assets = Assets(entries, "", "")
         self._below: dict[tuple[str, bool], tuple[str, ...]] = {}
 
     def scripts_below(self, name: str, *, early: bool) -> tuple[str, ...]:
@@ -96,9 +101,20 @@ class _Release:
         return known
 
 
-# By folder: the releases that pages of this process have named files of, and the ids of those that
-# were kept when they were read. Read again only where a name is in none of them.
-_releases: dict[str, tuple[list[_Release], list[str] | None]] = {}
+class _Folder(NamedTuple):
+    """The releases in a folder, as they were read."""
+
+    #: The one that this process renders first.
+    releases: list[_Release]
+    #: Those that were kept then; `None`: nobody has looked.
+    ids: list[str] | None
+
+
+_NONE: Final = _Folder([], None)
+
+# By path: the folders that pages of this process have named files of. Read again only where a name
+# is in none of their releases.
+_folders: dict[str, _Folder] = {}
 
 
 def _find(url: str) -> tuple[_Release, ManifestEntry] | None:
@@ -110,18 +126,30 @@ def _find(url: str) -> tuple[_Release, ManifestEntry] | None:
     if not url.startswith(base_url):
         return None
     file = unquote(re.split(r"[?#]", url[len(base_url) :], maxsplit=1)[0])
-    found = _find_in(_releases.get(root, ([], []))[0], file)
+    found = _find_in(_folders.get(root, _NONE).releases, file)
     if found is None:
         found = _find_in(_read_releases(root), file)
     return found
 
 
-def _find_in(releases: Iterable[_Release], file: str) -> tuple[_Release, ManifestEntry] | None:
-    for release in releases:
-        entry = release.hashed.get(file)
-        if entry is not None:
+def _find_in(releases: list[_Release], file: str) -> tuple[_Release, ManifestEntry] | None:
+    for release in tuple(releases):
+        try:
+            entry = release.entries.of_file(file)
+        except ManifestError as error:
+            _tell(error)
+            # Another thread may have found it first.
+            with suppress(ValueError):
+                releases.remove(release)
+            continue
+        if entry is not None and entry.immutable:
             return release, entry
     return None
+
+
+def _tell(error: ManifestError) -> None:
+    # A page without integrity is better than none.
+    logger.warning("templates have no integrity: %s", error)
 
 
 def _find_place() -> tuple[str, str] | None:
@@ -140,16 +168,16 @@ def _find_place() -> tuple[str, str] | None:
 
 def _read_releases(root: str) -> list[_Release]:
     """The releases in a folder, the one that this process renders first."""
-    known, ids = _releases.get(root, ([], None))
-    there = kept_ids(root)
-    if ids == there:
-        return known
-    try:
-        running = read_running(root, read_configuration().settled.pin)
-    except ManifestError as error:
-        # A page without integrity is better than none.
-        logger.warning("templates have no integrity: %s", error)
-        running = None
-    releases = [_Release(each) for each in kept_manifests(root, running)]
-    _releases[root] = releases, there
+    known, there = _folders.get(root, _NONE), kept_ids(root)
+    if known.ids == there:
+        return known.releases
+    running: Entries | None = staticfiles_storage.release_entries  # type: ignore[attr-defined]
+    if running is None:
+        try:
+            running = open_running(root, read_configuration().settled.pin)
+        except ManifestError as error:
+            _tell(error)
+    others = kept_entries(root, "" if running is None else running.release)
+    releases = [_Release(each) for each in (running, *others) if each is not None]
+    _folders[root] = _Folder(releases, there)
     return releases

@@ -7,7 +7,7 @@ import logging
 import os
 import posixpath
 import time
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage, StaticFilesStorage
@@ -15,8 +15,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile, File
 
 from hiss.build.plan import hashed_name
-from hiss.django.collect import build_collected, not_ours, spare
+from hiss.django.collect import build_collected, not_ours, note_copy, spare
 from hiss.django.conf import read_configuration
+from hiss.django.hashed import HashedFiles
 from hiss.django.missing import (
     Finders,
     MissingManifestEntryError,
@@ -24,9 +25,10 @@ from hiss.django.missing import (
     missing_entry,
     template_place,
 )
-from hiss.django.running import read_pinned_release, read_releases
+from hiss.django.running import is_of_a_release, is_ours, open_pinned, open_started
 from hiss.errors import ManifestError
-from hiss.files.atomic import write_atomic
+from hiss.files.entries import Entries
+from hiss.files.noted import write_noted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +51,12 @@ class _Collected(StaticFilesStorage):
         """Delete a file, as collectstatic does before it writes it anew."""
         spare(self, name)
         super().delete(name)
+
+    def save(self, name: str | None, content: IO[Any], max_length: int | None = None) -> str:
+        """Write a file, and note that, for when the build fails."""
+        saved = super().save(name, content, max_length)
+        note_copy(self, saved)
+        return saved
 
 
 class CompressedStaticFilesStorage(_Collected):
@@ -79,7 +87,13 @@ class CompressedManifestStaticFilesStorage(_Collected, ManifestStaticFilesStorag
         self._reported: set[str] = set()
         self._unreadable: ManifestError | None = None
         self._finders = Finders()
+        self._hash: str | None = None
+        self._is_beginning = True
+        #: What is recorded of the files that templates name; `None` where another's manifest
+        #: counts.
+        self.release_entries: Entries | None = None
         super().__init__(*args, **options)
+        self._is_beginning = False
         self._read_at = time.time()
 
     def post_process(  # type: ignore[override]  # the stubs name no argument
@@ -96,28 +110,48 @@ class CompressedManifestStaticFilesStorage(_Collected, ManifestStaticFilesStorag
         pinned to, or else the one in force. Where Django's manifest is of no release of Hiss's, it
         counts.
         """
+        self.release_entries = None
         try:
-            pinned = read_pinned_release(self)
+            entries = open_pinned(self)
         except ManifestError as error:
             # A build needs no names. Whoever renders does, and is told.
             self._unreadable = error
             return {}, ""
-        if pinned is not None:
-            names = _names(pinned)
-            return names, self._hash_of(names)
+        if entries is None:
+            entries = open_started(self)
+            if entries is None or not is_ours(self):
+                theirs = self._load_theirs()
+                if entries is None or not self._is_former(theirs[0], entries):
+                    return theirs
+        self.release_entries = entries
+        names = HashedFiles(entries)
+        # What hashes all names waits until it is wanted; but a subclass may want it now.
+        mine = CompressedManifestStaticFilesStorage.load_manifest
+        if self._is_beginning and type(self).load_manifest is mine:
+            return names, None  # type: ignore[return-value]  # see manifest_hash
+        return names, self._hash_of(names)
+
+    def _load_theirs(self) -> tuple[dict[str, str], str]:
         try:
-            theirs: tuple[dict[str, str], str] = super().load_manifest()  # type: ignore[assignment]
+            return super().load_manifest()  # type: ignore[return-value]  # the stubs err
         except ValueError as error:
             self._unreadable = ManifestError(str(error), "Run collectstatic again to replace it.")
-            theirs = {}, ""
-        current: dict[str, str] = {}
-        for names in map(_names, read_releases(self)):
-            current = current or names
-            if theirs[0] == current:
-                break
-            if not theirs[0] or theirs[0] == names:
-                return current, self._hash_of(current)
-        return theirs
+            return {}, ""
+
+    def _is_former(self, names: Mapping[str, str], entries: Entries) -> bool:
+        """Whether these names of Django's manifest are of a release of Hiss's."""
+        return not names or names == entries.files() or is_of_a_release(names, self)
+
+    @property
+    def manifest_hash(self) -> str:
+        """What changes with any name, as Django's manifest has it."""
+        if self._hash is None:
+            self._hash = self._hash_of(self.hashed_files)
+        return self._hash
+
+    @manifest_hash.setter
+    def manifest_hash(self, value: str | None) -> None:
+        self._hash = value
 
     def save_manifest(self) -> None:
         """Write Django's manifest, in one step where it lies in this storage."""
@@ -131,7 +165,7 @@ class CompressedManifestStaticFilesStorage(_Collected, ManifestStaticFilesStorag
             "hash": self.manifest_hash,
         }
         data = json.dumps(document).encode("utf-8")
-        write_atomic(self.path(self.manifest_name), data, durable=True)
+        write_noted(self.path(""), self.path(self.manifest_name), data)
 
     def stored_name(self, name: str) -> str:
         """The hashed name of a file.
@@ -141,10 +175,12 @@ class CompressedManifestStaticFilesStorage(_Collected, ManifestStaticFilesStorag
         """
         try:
             return super().stored_name(name)
+        except ManifestError as error:
+            raise ImproperlyConfigured(str(error)) from error
         except ValueError:
             if self._unreadable is not None:
                 raise ImproperlyConfigured(str(self._unreadable)) from self._unreadable
-            if not self.hashed_files and is_testing():
+            if is_testing() and not self.hashed_files:
                 # Tests are run without a build: whatever the finders have will do.
                 return name
             if not self.manifest_strict and not self._is_lenient:
@@ -203,14 +239,8 @@ class CompressedManifestStaticFilesStorage(_Collected, ManifestStaticFilesStorag
         return self.file_hash(None, content)  # type: ignore[arg-type, return-value]
 
     def _finish(self, manifest: Manifest) -> None:
-        self.hashed_files = _names(manifest)
+        # The index has not this release yet.
+        self.release_entries = None
+        self.hashed_files = Entries.of(manifest).files()
         self.save_manifest()
         self._read_at = time.time()
-
-
-def _names(manifest: Manifest) -> dict[str, str]:
-    """Logical name to published name, the hashed one where there are both."""
-    entries = sorted(manifest.entries, key=lambda entry: entry.name)
-    plain = {entry.name: entry.file for entry in entries}
-    hashed = {entry.name: entry.file for entry in entries if entry.file != entry.name}
-    return {**plain, **hashed}

@@ -41,6 +41,8 @@ EXPIRED: Final = f"{FOLDER}/expired"
 ORIGINALS: Final = f"{FOLDER}/originals"
 #: The id of the release that was built last, in force or not.
 BUILT: Final = f"{FOLDER}/built"
+#: Size, hash and times of what Hiss wrote as Django's own manifest.
+NOTED: Final = f"{FOLDER}/noted.json"
 #: What Django's own manifest is called here, where that is not its usual name.
 MANIFEST_NAME: Final = f"{FOLDER}/manifest-name"
 DJANGO_MANIFEST: Final = "staticfiles.json"

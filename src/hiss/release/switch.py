@@ -15,6 +15,7 @@ from hiss.errors import HissError, ManifestError
 from hiss.files.atomic import write_atomic
 from hiss.files.index import format_index
 from hiss.files.lock import locked
+from hiss.files.noted import write_noted
 from hiss.files.release import (
     CURRENT,
     DJANGO_MANIFEST,
@@ -70,8 +71,9 @@ def write_index(root: str, manifests: Iterable[Manifest], current: str) -> None:
     """Write the index of these releases, that of the one in force first; one that says the same
     already stays as it is, so that nobody reads it anew.
     """
-    entries = [each for each in union(manifests) if is_plain_name(each.file)]
-    path, data = os.path.join(root, INDEX), format_index(entries, current)
+    releases = tuple(manifests)
+    entries = [each for each in union(releases) if is_plain_name(each.file)]
+    path, data = os.path.join(root, INDEX), format_index(entries, current, releases)
     with suppress(FileNotFoundError), open(path, "rb") as file:
         if file.read() == data:
             return
@@ -157,4 +159,4 @@ def write_django_manifest(manifest: Manifest, root: str, name: str = DJANGO_MANI
     digest = md5(json.dumps(sorted(paths.items())).encode(), usedforsecurity=False).hexdigest()
     document = {"paths": paths, "version": "1.1", "hash": digest[:12]}
     data = json.dumps(document).encode("utf-8")
-    write_atomic(os.path.join(root, name), data, durable=True)
+    write_noted(root, os.path.join(root, name), data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from uvicorn._types import HTTPScope
     from uvicorn.config import Config
 
-    from hiss.asgi import Scope
     from hiss.servers.uvicorn.reading import Fields, Section, Target
 
 # Up to so many bytes, a body is copied behind its header: that costs less than a second write.
@@ -152,17 +151,18 @@ class StaticProtocol(HttpToolsProtocol):
         target = self._lane.targets.get(line[4:-9])
         if target is None or not line.endswith(b" HTTP/1.1"):
             return False
-        self._unset_keepalive_if_required()
+        if self.timeout_keep_alive_task is not None:
+            self._unset_keepalive_if_required()
         request, telling, says_forwarded = section
         scope = self._see("GET", target, telling, "1.1")
         if says_forwarded:
             self._lane.go_behind_proxies(scope)
         return self._reply(scope, request, keep_alive=True)
 
-    def _see(self, method: str, target: Target, telling: Fields, http_version: str) -> HTTPScope:
+    def _see(self, method: str, target: Target, telling: Fields, http_version: str) -> Any:  # noqa: ANN401 - the servers' types and ours differ
         """What of the scope a door and the log want; the headers are those that tell something."""
         place = self.root_path
-        scope: Any = {
+        return {
             "type": "http",
             "http_version": http_version,
             "method": method,
@@ -174,14 +174,13 @@ class StaticProtocol(HttpToolsProtocol):
             "query_string": target.query,
             "headers": telling,
         }
-        return cast("HTTPScope", scope)
 
-    def _reply(self, scope: HTTPScope, request: Request, *, keep_alive: bool) -> bool:
+    def _reply(self, scope: Any, request: Request, *, keep_alive: bool) -> bool:  # noqa: ANN401
         lane = self._lane
         if not self._is_next():
             return False
         for door in lane.doors:
-            found = door.find(cast("Scope", scope))
+            found = door.find(scope)
             if found is not None:
                 break
         else:
@@ -192,7 +191,6 @@ class StaticProtocol(HttpToolsProtocol):
         if answer is None or fields is None:
             return False
         reply, body = answer
-        assert isinstance(body, bytes)
         if self.access_log:
             self._log(scope, reply.status)
         end = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
