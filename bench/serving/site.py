@@ -18,6 +18,7 @@ import brotli
 
 from hiss.core.manifest import Manifest, ManifestEntry, format_manifest, release_id
 from hiss.files.index import format_index
+from hiss.files.noted import write_noted
 from hiss.files.release import CURRENT, INDEX, manifest_name, read_manifest
 from serving.names import PREFIX
 
@@ -119,12 +120,14 @@ def make_crowd(root: Path, urls: int) -> str:
     written = {
         manifest_name(manifest.id): format_manifest(manifest).encode(),
         CURRENT: f"{manifest.id}\n".encode(),
-        INDEX: format_index(entries, manifest.id),
+        INDEX: format_index(entries, manifest.id, [manifest]),
         "staticfiles.json": _django_manifest(entries),
     }
     for relative, content in written.items():
         (root / relative).parent.mkdir(parents=True, exist_ok=True)
         (root / relative).write_bytes(content)
+    manifest_path = root / "staticfiles.json"
+    write_noted(str(root), str(manifest_path), manifest_path.read_bytes())
     return PREFIX + entries[urls // 2].file
 
 
