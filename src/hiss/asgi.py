@@ -48,8 +48,10 @@ class Door(Protocol):
     #: The header field in which a proxy says what scheme the client used; empty: none is believed.
     proxy_field: bytes
 
-    def find(self, scope: Scope) -> Found | None:
-        """What an http scope is for; `None`: it is the application's."""
+    def find(self, scope: Scope, *, known: bool = False) -> Found | None:
+        """What an http scope is for; `None`: it is the application's. `known`: only what is known
+        without a look at the disk.
+        """
 
 
 class StaticFiles:
@@ -86,14 +88,16 @@ class StaticFiles:
         else:
             await _alone(self.origin, scope, receive, send)
 
-    def find(self, scope: Scope) -> Found | None:
+    def find(self, scope: Scope, *, known: bool = False) -> Found | None:
         """What an http scope is for; `None`: it is the application's."""
-        entry = find(self.origin, scope)
+        entry = find(self.origin, scope, known=known)
         return None if entry is None else (entry, ())
 
 
-def find(origin: Origin, scope: Scope, script_name: str | None = None) -> Entry | None:
-    """The entry that a request is for; `None`: it is the application's.
+def find(
+    origin: Origin, scope: Scope, script_name: str | None = None, *, known: bool = False
+) -> Entry | None:
+    """The entry that a request is for; `None`: it is the application's, or is not `known`.
 
     `script_name` is the application's own place where that is set, and not the server's to tell.
     """
@@ -104,7 +108,7 @@ def find(origin: Origin, scope: Scope, script_name: str | None = None) -> Entry 
         place = place.rstrip("/")
         if path.startswith(f"{place}/"):
             path = path[len(place) :]
-    entry = origin.find(path)
+    entry = origin.known(path) if known else origin.find(path)
     if entry is not None:
         raw_path: bytes = scope.get("raw_path") or b""
         if b"%" in raw_path and has_encoded_slash(raw_path.decode("latin-1")):

@@ -39,8 +39,10 @@ class Door(Protocol):
     #: What the path of every file's URL begins with, decoded, as a client says it.
     prefixes: tuple[str, ...]
 
-    def find(self, environ: WSGIEnvironment) -> Found | None:
-        """What a request is for; `None`: it is the application's."""
+    def find(self, environ: WSGIEnvironment, *, known: bool = False) -> Found | None:
+        """What a request is for; `None`: it is the application's. `known`: only what is known
+        without a look at the disk.
+        """
 
 
 class StaticFiles:
@@ -75,16 +77,16 @@ class StaticFiles:
             found = self.origin.missing, ()
         return answer(self.origin, found, environ, start_response)
 
-    def find(self, environ: WSGIEnvironment) -> Found | None:
+    def find(self, environ: WSGIEnvironment, *, known: bool = False) -> Found | None:
         """What a request is for; `None`: it is the application's."""
-        entry = find(self.origin, environ)
+        entry = find(self.origin, environ, known=known)
         return None if entry is None else (entry, ())
 
 
-def find(origin: Origin, environ: WSGIEnvironment) -> Entry | None:
-    """The entry that a request is for; `None`: it is the application's."""
+def find(origin: Origin, environ: WSGIEnvironment, *, known: bool = False) -> Entry | None:
+    """The entry that a request is for; `None`: it is the application's, or is not `known`."""
     path = decode_wsgi_path(environ.get("PATH_INFO", ""))
-    entry = origin.find(path)
+    entry = origin.known(path) if known else origin.find(path)
     if entry is not None:
         # The path comes decoded. What it was before, gunicorn and waitress tell under these names.
         target: str = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""

@@ -442,7 +442,7 @@ def test_script_name_is_gunicorns(root, tmp_path):
 @pytest.mark.parametrize(
     ("options", "app", "why"),
     [
-        ((), "wrapped", "the application is a function, and neither a StaticFiles of Hiss's nor"),
+        ((), "wrapped", "the application is of builtins.function, and neither a StaticFiles"),
         (("--keep-alive", "0"), "site", "no connection is kept alive"),
         (("--proxy-protocol",), "site", "connections begin with the PROXY protocol"),
         (("--log-level", "debug"), "site", "the log tells of each request"),

@@ -85,8 +85,13 @@ class Asset:
 
     def remember(self, key: Key, reply: Reply) -> None:
         """Keep what was decided for the requests of that key, within bounds."""
-        if len(self.known) < _MEMO_ENTRIES and sum(len(each or "") for each in key) < _MEMO_LENGTH:
+        if sum(len(each or "") for each in key) >= _MEMO_LENGTH:
+            return
+        if len(self.known) < _MEMO_ENTRIES:
             self.known[key] = reply
+        else:
+            # In one step: other threads may be here, too.
+            self.known = {key: reply}
 
     def _complete(self, headers: Headers) -> Headers:
         vary = [value for name, value in headers if name.lower() == "vary"]

@@ -50,6 +50,9 @@ class Finder(Protocol):
     def find(self, path: str) -> Entry | None:
         """The entry for a decoded URL path; `None`: the request is not for Hiss."""
 
+    def known(self, path: str) -> Entry | None:
+        """The entry for a path, if it is known without a look anywhere else; never blocks."""
+
     def miss(self, path: str) -> Entry | None:
         """The entry for a path that has no file: Hiss's own 404, or `None`."""
 
@@ -68,6 +71,7 @@ class Catalog:
         makes the entry of such a path.
         """
         self.entries = entries
+        self.known = entries.get
         self._owned = owned
         self._miss = miss
 

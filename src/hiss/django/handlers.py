@@ -55,9 +55,9 @@ class WSGIHandler:
             return self.app(environ, start_response)
         return wsgi.answer(self.origin, found, environ, start_response)
 
-    def find(self, environ: WSGIEnvironment) -> wsgi.Found | None:
+    def find(self, environ: WSGIEnvironment, *, known: bool = False) -> wsgi.Found | None:
         """What a request is for; `None`: it is Django's."""
-        entry = wsgi.find(self.origin, environ)
+        entry = wsgi.find(self.origin, environ, known=known)
         security = self._security
         if entry is None or security.is_moot:
             return None if entry is None else (entry, ())
@@ -89,9 +89,9 @@ class ASGIHandler:
         else:
             await asgi.answer(self.origin, found, scope, receive, send)
 
-    def find(self, scope: asgi.Scope) -> asgi.Found | None:
+    def find(self, scope: asgi.Scope, *, known: bool = False) -> asgi.Found | None:
         """What an http scope is for; `None`: it is Django's."""
-        entry = asgi.find(self.origin, scope, self._script_name)
+        entry = asgi.find(self.origin, scope, self._script_name, known=known)
         if entry is None or self._security.is_moot:
             return None if entry is None else (entry, ())
         secure = self._is_secure(scope)

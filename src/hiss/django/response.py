@@ -33,7 +33,10 @@ def to_response(reply: Reply, body: bytes | FileBody, request: HttpRequest) -> H
         response = WholeFile(body.exact_file(), status=reply.status)
     else:
         response = FileStream(body, body, status=reply.status)
-    response.headers = ReplyHeaders(reply.headers)
+    # Of parts and redirects, clients could ask for any number.
+    is_kept = reply.status in {200, 304}
+    store = _remembered(reply.headers).copy() if is_kept else _checked(reply.headers)
+    response.headers = ReplyHeaders(store)
     return response
 
 
@@ -43,11 +46,10 @@ class ReplyHeaders(ResponseHeaders):
     Django checks every field that is set. One look is enough for all answers that say the same.
     """
 
-    def __init__(self, headers: Headers) -> None:
-        self._store = _checked(headers).copy()
+    def __init__(self, store: dict[str, tuple[str, str]]) -> None:
+        self._store = store
 
 
-@lru_cache(maxsize=1024)
 def _checked(headers: Headers) -> dict[str, tuple[str, str]]:
     """What `ResponseHeaders` keeps of the fields: lower-case names to the names and values."""
     checked = ResponseHeaders({})
@@ -57,6 +59,9 @@ def _checked(headers: Headers) -> dict[str, tuple[str, str]]:
         checked[name] = value if before is None else f"{before}, {value}"
     store: dict[str, tuple[str, str]] = checked._store
     return store
+
+
+_remembered = lru_cache(maxsize=1024)(_checked)
 
 
 class WholeFile(FileResponse):

@@ -40,10 +40,9 @@ class Security:
         self._secure_value: str = value
         #: The field that a proxy says the scheme in, as WSGI names it; empty: none is believed.
         self.proxy_key: str = name
-        #: The same as ASGI names it.
-        self.proxy_field = (
-            name.removeprefix(_META_PREFIX).replace("_", "-").lower().encode("latin-1")
-        )
+        #: The same as ASGI names it; empty also where it is no header field's.
+        field = name.removeprefix(_META_PREFIX) if name.startswith(_META_PREFIX) else ""
+        self.proxy_field = field.replace("_", "-").lower().encode("latin-1")
         self._redirects = bool(settings.SECURE_SSL_REDIRECT) and _has_security_middleware()
         self._exempt = [re.compile(pattern) for pattern in settings.SECURE_REDIRECT_EXEMPT]
         self._hsts: Headers = _hsts()

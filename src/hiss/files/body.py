@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 CHUNK: Final = 256 * 1024
 
 
+# A whole body in memory is shared by all who ask for it. A part is a copy, which a client that does
+# not read would make us hold: larger ones are read as they are sent.
+_LARGEST_PART: Final = CHUNK
+
+
 class BodyCutShortError(OSError):
     """A file shrank while it was being sent: the connection must break, or the client would take
     what it got for the whole.
@@ -160,11 +165,11 @@ class ExactFile:
 
 
 def held_body(extract: Extract) -> bytes | None:
-    """The body, where its source's bytes are in memory; touches no file."""
+    """The body, where its source's bytes are in memory; touches no file. Not of large parts."""
     data = extract.source.data
     if data is None or extract.is_whole:
         return data
-    return _cut(data, extract.segments)
+    return None if _is_large_part(extract, len(data)) else _cut(data, extract.segments)
 
 
 def open_body(extract: Extract, memory: Memory) -> bytes | FileBody | None:
@@ -176,7 +181,9 @@ def open_body(extract: Extract, memory: Memory) -> bytes | FileBody | None:
     if held is not None:
         return held
     source = cast("FileSource | CompressedSource", extract.source)
-    if isinstance(source, FileSource) and source.stamp.size > memory.largest:
+    if isinstance(source, FileSource) and (
+        source.stamp.size > memory.largest or _is_large_part(extract, source.stamp.size)
+    ):
         file = source.open()
         return None if file is None else FileBody(file, source.path, extract, source.stamp.size)
     data = source.read()
@@ -184,6 +191,13 @@ def open_body(extract: Extract, memory: Memory) -> bytes | FileBody | None:
         return None
     memory.keep(source, data)
     return _cut(data, extract.segments)
+
+
+def _is_large_part(extract: Extract, size: int) -> bool:
+    """Whether it is a part of a source of so many bytes, and too large to be copied."""
+    spans = [each for each in extract.segments if not isinstance(each, bytes)]
+    length = sum(stop - start for start, stop in spans)
+    return length > _LARGEST_PART and not (len(spans) == 1 and length == size)
 
 
 def _cut(data: bytes, segments: tuple[bytes | Span, ...]) -> bytes:

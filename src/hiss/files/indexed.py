@@ -87,6 +87,16 @@ class IndexedFinder:
                 return entry
         return self._fixed.get(path) or self._rest.find(path)
 
+    def known(self, path: str) -> Entry | None:
+        """The entry for a path, if it is known without a look anywhere else; never blocks."""
+        entry = self._known.get(path)
+        if entry is not None:
+            return entry
+        entry = self._plain.get(path)
+        if entry is not None:
+            return None if self.is_time() else entry
+        return None if path.startswith(self._prefixes) else self._rest.known(path)
+
     def _look(self, path: str) -> Entry | None:
         matching = [shelf for shelf in self._shelves if path.startswith(shelf.prefix)]
         if len(matching) == 1 and matching[0].can_wait:

@@ -47,6 +47,9 @@ class LiveFinder:
                 return entry
         return self.miss(path)
 
+    def known(self, _path: str) -> None:
+        """Nothing is known that would not be looked for anew."""
+
     def miss(self, path: str) -> Entry | None:
         """The entry for a path that has no file: Hiss's own 404, or `None`."""
         return self._misses.entry(path) if path.startswith(self._owned) else None

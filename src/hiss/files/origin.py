@@ -39,6 +39,7 @@ class Origin:
         """`prefixes`: what the path of every file's URL begins with, decoded."""
         self.prefixes = prefixes
         self.find = finder.find
+        self.known = finder.known
         self.miss = finder.miss
         #: The entry of a 404, for a door with nothing behind it.
         self.missing = Fixed(missing)

@@ -17,16 +17,16 @@ def find_doors(app: Any) -> list[Any]:  # noqa: ANN401 - whatever the project se
     Raises:
         NoLaneError: Something is around them, or there is none.
     """
-    kind = type(app).__qualname__
+    kind = type(app)
     doors: list[Any] = []
     while _is_door(app):
         doors.append(app)
         app = app.app
     if not doors:
         raise NoLaneError(
-            f"the application is a {kind}, and neither a StaticFiles of Hiss's nor what "
-            "get_wsgi_application or get_asgi_application of hiss.django makes, with nothing "
-            "around it"
+            f"the application is of {kind.__module__}.{kind.__qualname__}, and neither a "
+            "StaticFiles of Hiss's nor what get_wsgi_application or get_asgi_application of "
+            "hiss.django makes, with nothing around it"
         )
     return doors
 

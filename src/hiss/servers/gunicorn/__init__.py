@@ -53,6 +53,9 @@ _WORKERS: Final = {"StaticThreadWorker": _thread_worker, "StaticUvicornWorker": 
 
 
 def __getattr__(name: str) -> type[Any]:
+    if name.startswith("Static") and name not in _WORKERS:
+        # gunicorn would pass over an AttributeError, and fail over what it took instead.
+        raise ImportError(f"{__name__} has no {name}: there are {' and '.join(_WORKERS)}")
     if name not in _WORKERS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     # gunicorn asks more than once.

@@ -36,11 +36,8 @@ if TYPE_CHECKING:
     #: A socket's address; of a Unix socket, its path.
     Address = tuple[Any, ...] | str | bytes
 
-# A site has some thousand replies. Those of parts of files are made for each request.
+# A site has some thousand replies that are given again and again.
 _PREPARED: Final = 8192
-# A part is a copy, which a client that does not read would make us hold; a whole body is the one
-# that is in memory anyway.
-_LARGEST_PART: Final = 128 * 1024
 
 # Requests for gunicorn's Response, which looks at no more than the version and whether the
 # connection is closed: by these.
@@ -161,7 +158,7 @@ class Answers:
     def _decide(self, environ: dict[str, Any]) -> tuple[Reply, bytes, Headers] | None:
         """The reply, its body and the fields beside its own, where it is in memory."""
         for door in self._doors:
-            found = door.find(environ)
+            found = door.find(environ, known=True)
             if found is not None:
                 entry, extra = found
                 answered = door.origin.answer_held(entry, read_request(environ))
@@ -172,8 +169,6 @@ class Answers:
             return None
         reply, body = answered
         assert isinstance(body, bytes)
-        if reply.status == 206 and len(body) > _LARGEST_PART:
-            return None
         return reply, body, extra
 
     def _prepare(self, reply: Reply, extra: Headers) -> _Prepared:
@@ -186,9 +181,10 @@ class Answers:
             response.start_response(reply.status_line, headers)
             lines = "".join(f"{name}: {value}\r\n" for name, value in response.headers)
             prepared = _Prepared(reply, response, f"{lines}\r\n".encode("latin-1"))
-            if reply.status != 206:
+            # Those that a resource keeps: of others, clients could ask for any number.
+            if reply.status in {200, 304}:
                 if len(self._prepared) >= _PREPARED:
-                    self._prepared.clear()
+                    del self._prepared[next(iter(self._prepared))]
                 self._prepared[key] = prepared
         return prepared
 

@@ -45,7 +45,7 @@ _CONNECTIONS: Final = frozenset({"", "close", "keep-alive"})
 _BLANKS: Final = " \t"
 
 # What many clients send alike is read once. The network chooses what is remembered: it is bounded
-# in number and in length, to some MiB at the very most.
+# in number and in length, to some 14 MiB at the very most.
 _REMEMBERED: Final = 512
 _LONGEST_REMEMBERED: Final = 2048
 

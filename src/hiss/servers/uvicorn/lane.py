@@ -36,8 +36,8 @@ _LAST_KNOWN: Final = (0, 54)
 _FIRST_CLOSING: Final = (0, 53)
 _VERSION: Final = re.compile(r"(\d+)\.(\d+)(?![\da-z])").match
 
-# Header sections that a lane remembers the reading of. A browser sends the same one for many files
-# of a page; what is longer than this, or was sent by more clients than that, is read anew.
+# Header sections that a lane remembers the reading of, in 13 MiB at most. A browser sends the same
+# one for many files of a page; what is longer, or was sent by more clients, is read anew.
 _MEMO_ENTRIES: Final = 512
 _MEMO_LENGTH: Final = 2048
 

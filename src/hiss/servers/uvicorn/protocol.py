@@ -180,7 +180,7 @@ class StaticProtocol(HttpToolsProtocol):
         if not self._is_next():
             return False
         for door in lane.doors:
-            found = door.find(scope)
+            found = door.find(scope, known=True)
             if found is not None:
                 break
         else:
