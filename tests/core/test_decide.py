@@ -220,3 +220,17 @@ def test_a_range_that_does_not_count_changes_nothing(ranges, if_range):
         plain = answer(Request("GET", accept_encoding="br", **fields))
         ranged = Request("GET", accept_encoding="br", range=ranges, if_range=if_range, **fields)
         assert answer(ranged) == plain
+
+
+def test_what_is_remembered_is_bounded_and_begins_anew():
+    """Clients that say odd things cannot keep an asset from remembering what browsers say."""
+    asset = make_asset()
+    for number in range(1000):
+        decide(asset, Request("GET", accept_encoding=f"x{number}"))
+        assert len(asset.known) <= 32
+    wanted = Request("GET", accept_encoding="br, gzip")
+    assert decide(asset, wanted) is decide(asset, wanted)
+    assert wanted.key in asset.known
+    long = Request("GET", accept_encoding="x" * 5000)
+    assert decide(asset, long).status == 200
+    assert long.key not in asset.known

@@ -86,7 +86,11 @@ PROXY_VALUES = [None, "https", "http", "https,http", "http,https", " https , htt
 
 
 @pytest.mark.parametrize("value", PROXY_VALUES)
-@pytest.mark.parametrize("believed", [True, False], ids=["believed", "not believed"])
+@pytest.mark.parametrize(
+    "believed",
+    [PROXY, {}, {"SECURE_PROXY_SSL_HEADER": ("X-Forwarded-Proto", "https")}],
+    ids=["believed", "not believed", "misnamed"],
+)
 @pytest.mark.parametrize("https", [False, True], ids=["http", "https"])
 @pytest.mark.parametrize("redirect", [False, True], ids=["served", "redirected"])
 def test_the_proxys_word_counts_as_it_does_in_django(
@@ -98,7 +102,7 @@ def test_the_proxys_word_counts_as_it_does_in_django(
         MIDDLEWARE=[SECURITY],
         **HSTS,
         SECURE_SSL_REDIRECT=redirect,
-        **(PROXY if believed else {}),
+        **believed,
     )
     headers = {"Host": "example.com"} | ({} if value is None else {"X-Forwarded-Proto": value})
     page = site.get("/page/", headers=headers, https=https)

@@ -1,6 +1,7 @@
 """`hiss serve`: one command from an application or a folder to a server with the lane set up."""
 
 import os
+import sys
 import urllib.error
 import urllib.request
 
@@ -21,6 +22,17 @@ async def page(scope, receive, send):
         await send({"type": "http.response.body", "body": text})
 
 application = StaticFiles(page, root="static")
+"""
+
+
+WSGI = """
+from hiss import wsgi
+
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return []
+
+static = wsgi.StaticFiles(application, root="static")
 """
 
 
@@ -113,12 +125,23 @@ def test_a_django_project(serve, project):
         ([], "nothing says what to serve"),
         (["nothing"], "neither a folder nor an application"),
         (["site", "--log-level", "loud"], "log-level"),
+        (["site", "--port", "70000"], "--port must be from 0 to 65535"),
+        (["site", "--ssl-certfile", "none.pem"], "there is no file none.pem"),
+        (["page:none"], "none"),
+        (["none:application"], "none"),
+        (["page:APP"], "cannot be called"),
+        (["wsgi_page:application"], "-k hiss.servers.gunicorn.StaticThreadWorker"),
+        (["wsgi_page:static"], "-k hiss.servers.gunicorn.StaticThreadWorker"),
     ],
 )
 def test_what_cannot_be_served(project, monkeypatch, capsys, arguments, said):
     """A mistake is one message, and exit code 2."""
+    (project / "page.py").write_text(f"{APP}\nAPP = 5\n")
+    (project / "wsgi_page.py").write_text(WSGI)
     monkeypatch.chdir(project)
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
+    for name in ("page", "wsgi_page"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
     assert main(["serve", *arguments]) == 2
     message = capsys.readouterr().err
     assert said in message

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import os
-from typing import TYPE_CHECKING, Final
+import sys
+from typing import TYPE_CHECKING, Any, Final
 
 from hiss.cli.project import find_config
 from hiss.cli.settings import find_application
@@ -14,10 +16,12 @@ from hiss.servers.folder import FOLDER, PREFIX, make_application
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
 NAME: Final = "serve"
 HELP: Final = "serve an ASGI application or a folder with uvicorn, static files by the fast lane"
 
+_LAST_PORT: Final = 65535
 _NEEDED: Final = ("uvicorn", "httptools")
 
 # Options of uvicorn's that are handed on as they are.
@@ -73,6 +77,7 @@ def run(options: argparse.Namespace) -> int:
     for name, _, _ in _UVICORNS:
         value = getattr(options, name.removeprefix("--").replace("-", "_"))
         arguments += [name, value] if value is not None else []
+    _check(options)
     try:
         main(arguments, prog_name="hiss serve", standalone_mode=False)
     except ClickException as error:
@@ -87,6 +92,7 @@ def _application(options: argparse.Namespace) -> list[str]:
         found = find_application(os.getcwd())
         if found is not None:
             folder, application = found
+            _import(application, folder)
             return [application, "--app-dir", folder]
         config = find_config(options)
         target, prefix = config.output, options.prefix or config.prefix
@@ -106,4 +112,49 @@ def _application(options: argparse.Namespace) -> list[str]:
             f"{target} is neither a folder nor an application",
             "An application is named as module:attribute, such as mysite.asgi:application.",
         )
+    _import(target, os.getcwd())
     return [target]
+
+
+def _import(target: str, folder: str) -> None:
+    """Import the application once: uvicorn would say of a WSGI application nothing at the start, and
+    start workers that cannot import theirs again and again.
+    """
+    from uvicorn.importer import ImportFromStringError, import_from_string
+
+    sys.path.insert(0, folder)
+    try:
+        application = import_from_string(target)
+    except ImportFromStringError as error:
+        raise ConfigurationError(str(error), "Is it spelt as in Python, and installed?") from error
+    finally:
+        sys.path.remove(folder)
+    if not callable(application):
+        raise ConfigurationError(f"{target} is no application: it cannot be called", "")
+    if _is_wsgi(application):
+        raise ConfigurationError(
+            f"{target} is a WSGI application",
+            f"gunicorn serves it: gunicorn {target} -k hiss.servers.gunicorn.StaticThreadWorker",
+        )
+
+
+def _is_wsgi(application: Callable[..., Any]) -> bool:
+    """Whether it takes what WSGI's applications take, an environment and `start_response`."""
+    if inspect.isclass(application):
+        return False
+    try:
+        parameters = inspect.signature(application).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    needed = [each for each in parameters if each.default is each.empty]
+    is_positional = all(each.kind is each.POSITIONAL_OR_KEYWORD for each in needed)
+    return len(needed) == 2 and is_positional
+
+
+def _check(options: argparse.Namespace) -> None:
+    """What uvicorn would say less clearly."""
+    for name in (options.ssl_certfile, options.ssl_keyfile):
+        if name is not None and not os.path.isfile(name):
+            raise ConfigurationError(f"there is no file {name}", "")
+    if not 0 <= options.port <= _LAST_PORT:
+        raise ConfigurationError(f"--port must be from 0 to {_LAST_PORT}, not {options.port}", "")
