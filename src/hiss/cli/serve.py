@@ -117,8 +117,8 @@ def _application(options: argparse.Namespace) -> list[str]:
 
 
 def _import(target: str, folder: str) -> None:
-    """Import the application once: uvicorn would say of a WSGI application nothing at the start, and
-    start workers that cannot import theirs again and again.
+    """Import the application once: uvicorn would say nothing of a WSGI application at the start,
+    and start workers that cannot import theirs again and again.
     """
     from uvicorn.importer import ImportFromStringError, import_from_string
 
