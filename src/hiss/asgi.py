@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hiss.core.reply import to_raw
-from hiss.core.request import Request
+from hiss.core.request import Request, plain_key
 from hiss.files.mount import mount
 from hiss.files.offload import offload
 from hiss.files.options import settle
@@ -82,7 +82,12 @@ class StaticFiles:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = self.find(scope) if scope["type"] == "http" else None
         if found is not None:
-            await answer(self.origin, found, scope, receive, send)
+            known = known_answer(self.origin, found, scope)
+            if known is None:
+                await answer(self.origin, found, scope, receive, send)
+            else:
+                await send(known[0])
+                await send(known[1])
         elif self.app is not None:
             await self.app(scope, receive, send)
         else:
@@ -114,6 +119,17 @@ def find(
         if b"%" in raw_path and has_encoded_slash(raw_path.decode("latin-1")):
             return origin.miss(path)
     return entry
+
+
+def known_answer(origin: Origin, found: Found, scope: Scope) -> tuple[Message, Message] | None:
+    """The two messages of the answer, if one like it was given before and is in memory."""
+    entry, extra = found
+    key = plain_key(scope["method"], scope["headers"])
+    held = None if key is None else origin.answer_known(entry, key)
+    if held is None:
+        return None
+    reply, data = held
+    return _start(reply, extra), {"type": "http.response.body", "body": data}
 
 
 async def answer(origin: Origin, found: Found, scope: Scope, receive: Receive, send: Send) -> None:

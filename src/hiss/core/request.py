@@ -30,6 +30,17 @@ _SIMPLE: Final = frozenset({"if_none_match", "if_modified_since"})
 _RAW_OTHERS: Final = _RAW_FIELDS.keys() - {b"accept-encoding"}
 
 
+def plain_key(method: str, headers: Sequence[tuple[bytes, bytes]]) -> Key | None:
+    """The key of a request that is a GET of the whole, on no condition, which most are; `None` of
+    others, and of those that say something twice.
+    """
+    fields = dict(headers)
+    if method != "GET" or len(fields) != len(headers) or not _RAW_OTHERS.isdisjoint(fields):
+        return None
+    value = fields.get(b"accept-encoding")
+    return (None if value is None else value.decode("latin-1"), None, None)
+
+
 class Others(TypedDict, total=False):
     """The fields of a request that few requests have."""
 
@@ -79,10 +90,6 @@ class Request:
         cls, method: str, query: str, headers: Sequence[tuple[bytes, bytes]]
     ) -> Request:
         """A request from ASGI's header pairs, their names in lower case."""
-        fields = dict(headers)
-        if len(fields) == len(headers) and _RAW_OTHERS.isdisjoint(fields):
-            value = fields.get(b"accept-encoding")
-            return cls(method, query, None if value is None else value.decode("latin-1"))
         found: dict[str, str] = {}
         for name, value in headers:
             if name in _RAW_FIELDS:

@@ -86,8 +86,13 @@ class ASGIHandler:
         found = self.find(scope) if scope["type"] == "http" else None
         if found is None:
             await self.app(scope, receive, send)
-        else:
+            return
+        known = asgi.known_answer(self.origin, found, scope)
+        if known is None:
             await asgi.answer(self.origin, found, scope, receive, send)
+        else:
+            await send(known[0])
+            await send(known[1])
 
     def find(self, scope: asgi.Scope, *, known: bool = False) -> asgi.Found | None:
         """What an http scope is for; `None`: it is Django's."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from hiss.core.asset import Asset
 from hiss.core.catalog import Fixed
 from hiss.core.decide import decide
 from hiss.core.reply import Extract, Reply
@@ -12,7 +13,7 @@ from hiss.files.body import FileBody, held_body, open_body
 if TYPE_CHECKING:
     from hiss.core.asset import Missing
     from hiss.core.catalog import Entry, Finder
-    from hiss.core.request import Request
+    from hiss.core.request import Key, Request
     from hiss.files.memory import Memory
 
 # A file may change between its being measured and its being opened; more than once is not chance.
@@ -44,6 +45,16 @@ class Origin:
         #: The entry of a 404, for a door with nothing behind it.
         self.missing = Fixed(missing)
         self._memory = memory
+
+    def answer_known(self, entry: Entry, key: Key) -> Held | None:
+        """The answer that was decided for requests of that key, if it is in memory."""
+        resource = entry.resource
+        reply = resource.known.get(key) if isinstance(resource, Asset) else None
+        content = reply.content if reply is not None else b""
+        if reply is None or isinstance(content, bytes) or not content.is_whole:
+            return None
+        data = content.source.data
+        return None if data is None else (reply, data)
 
     def answer_held(self, entry: Entry, request: Request) -> Held | None:
         """The answer, if it takes no look at the disk; never blocks."""
