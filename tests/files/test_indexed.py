@@ -443,7 +443,8 @@ def test_what_is_known_needs_no_disk(make_release):
     """Lanes ask on the thread that serves everybody: what is not known yet is for others to find,
     also where a folder may have a document (42 looks at the disk for one name that is none).
     """
-    root = make_release({"app.css": STYLE, "docs/index.html": "<p>"})
+    files = {"app.css": STYLE, "docs/index.html": "<p>"}
+    root = make_release(files, immutable=("app.css",))
     origin = open_mounts(Mount("/s/", str(root), owned=True), index_file=True)
     for path in ("/s/nope/1", "/s/docs", "/s/docs/", "/s/app.css", "/other"):
         calls, entry = system_calls(lambda path=path: origin.known(path))
