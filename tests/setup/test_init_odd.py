@@ -128,6 +128,17 @@ def test_left_alone(make_project, changed, name):
     assert (again.code, json.loads(again.out)["changes"]) == (1, [])
 
 
+@pytest.mark.parametrize("name", ["class-based", "from elsewhere", "storages of before Django 5.1"])
+def test_advice_is_whole(make_project, name):
+    """Where no STORAGES is made, what to write by hand makes it: it ended in a NameError."""
+    project = make_project({"shop/settings.py": ODD[name][0]})
+    [left] = json.loads(project.init("--json").out)["by_hand"]
+    start = next(i for i, line in enumerate(left["lines"]) if line.startswith("STORAGES"))
+    names = {}
+    exec("\n".join(left["lines"][start:]), names)
+    assert set(names["STORAGES"]) == {"default", "staticfiles"}
+
+
 BASE = HEAD.replace("parent.parent", "parent.parent.parent") + APPS + MIDDLEWARE + STATIC
 SPLIT = {
     "manage.py": "import os\n"

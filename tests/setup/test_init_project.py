@@ -94,8 +94,25 @@ PINS = {
     "an array": (
         "pyproject.toml",
         '[project]\nname = "x"\ndependencies = [\n    "django>=5.2", # ]\n    "z>=1"\n]\n',
-        '[project]\nname = "x"\ndependencies = [\n    "django>=5.2",\n'
-        f'    "hiss>={VERSION}", # ]\n    "z>=1"\n]\n',
+        '[project]\nname = "x"\ndependencies = [\n    "django>=5.2", # ]\n'
+        f'    "hiss>={VERSION}",\n    "z>=1"\n]\n',
+    ),
+    "an array whose last has a comment": (
+        "pyproject.toml",
+        '[project]\nname = "x"\ndependencies = [\n    "django>=5.2",  # LTS\n    # ]\n]\n',
+        '[project]\nname = "x"\ndependencies = [\n    "django>=5.2",  # LTS\n'
+        f'    "hiss>={VERSION}",\n    # ]\n]\n',
+    ),
+    "an array without a last comma": (
+        "pyproject.toml",
+        '[project]\nname = "x"\ndependencies = [\n    "django>=5.2"  # LTS ]\n]\n',
+        '[project]\nname = "x"\ndependencies = [\n    "django>=5.2",  # LTS ]\n'
+        f'    "hiss>={VERSION}"\n]\n',
+    ),
+    "an array with commas in front": (
+        "pyproject.toml",
+        '[project]\nname = "x"\ndependencies = [\n  "django"\n, "z"\n]\n',
+        '[project]\nname = "x"\ndependencies = [\n  "django",\n  "hiss"\n, "z"\n]\n',
     ),
     "an array on one line": (
         "pyproject.toml",
@@ -303,3 +320,41 @@ def test_no_project(tmp_path, make_project):
     project.write({"a/manage.py": "", "b/manage.py": ""})
     with pytest.raises(ConfigurationError, match="more than one"):
         project.init()
+
+
+@pytest.mark.parametrize(
+    ("name", "is_there"),
+    [
+        ("shop/settings.py", True),
+        ("requirements.txt", True),
+        (".gitignore", True),
+        (".gitignore", False),
+    ],
+)
+def test_a_link_out_of_the_project(project, tmp_path, name, is_there):
+    """What a link leads to elsewhere is neither written over nor made; what to do is said."""
+    outside = tmp_path / "elsewhere"
+    before = (project / name).read_text() if (project / name).exists() else "*.pyc\n"
+    (project / name).unlink(missing_ok=True)
+    (project / name).symlink_to(outside)
+    (project / ".git").mkdir()
+    if is_there:
+        outside.write_text(before)
+    done = project.init("--apply", "--json")
+    assert done.code == 1
+    [left] = [each for each in json.loads(done.out)["by_hand"] if each["file"] == name]
+    assert f"it leads out of the project, to {outside}, where nothing is written" in left["why"]
+    assert any("hiss" in line or "/staticfiles/" in line for line in left["lines"])
+    assert (outside.read_text() if is_there else outside.exists()) == (
+        before if is_there else False
+    )
+    assert "hiss.django" in (project / "shop/wsgi.py").read_text()
+
+
+def test_a_link_within_the_project(project):
+    """A link that stays within is followed, and stays a link."""
+    (project / "shop/settings.py").rename(project / "shop/real.py")
+    (project / "shop/settings.py").symlink_to("real.py")
+    assert project.init("--apply").code == 0
+    assert (project / "shop/settings.py").is_symlink()
+    assert "HissMiddleware" in (project / "shop/real.py").read_text()

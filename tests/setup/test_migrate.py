@@ -209,6 +209,34 @@ def test_settings(make_project, changed, name):
 
 
 # What is added to the settings, and what is said of it.
+CLASS = """
+from configurations import Configuration
+
+class Base(Configuration):
+    STATICFILES_STORAGE = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+"""
+OLD = 'STATICFILES_STORAGE = "whitenoise.storage.CompressedManifestStaticFilesStorage"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "default"),
+    [
+        (OLD + 'DEFAULT_FILE_STORAGE = "own.Storage"\n', "own.Storage"),
+        (f"if not False:\n    {OLD}", "django.core.files.storage.FileSystemStorage"),
+        (CLASS, "django.core.files.storage.FileSystemStorage"),
+    ],
+)
+def test_advice_is_whole(make_project, text, default):
+    """Where no STORAGES is made, what to write by hand makes it: it ended in a NameError."""
+    project = make_project({"shop/settings.py": HEAD + APPS + MIDDLEWARE + STATIC + text})
+    by_hand = json.loads(project.migrate("--json").out)["by_hand"]
+    [left] = [each for each in by_hand if "STATICFILES_STORAGE" in each["why"]]
+    names = {}
+    exec("\n".join(left["lines"]), names)
+    assert names["STORAGES"]["default"] == {"BACKEND": default}
+    assert names["STORAGES"]["staticfiles"]["BACKEND"].startswith("hiss.django.storage.")
+
+
 LEFT = {
     "in a branch": (
         "if DEBUG:\n    WHITENOISE_AUTOREFRESH = True\n",
@@ -306,7 +334,8 @@ WRAPPERS = {
         'application.add_files("more", prefix="more/")\n',
         "from hiss.wsgi import StaticFiles\nfrom own import app\n"
         'application = StaticFiles(app, "static", "s", charset="latin-1")\n'
-        'application = StaticFiles(application, "more", prefix="more/", charset="latin-1")\n',
+        'application = StaticFiles(application, "more", prefix="more/", charset="latin-1", '
+        'misses="pass")\n',
     ),
     "add_files alone": (
         "from whitenoise import WhiteNoise\nfrom own import application\n"
@@ -346,7 +375,7 @@ def test_wrappers_serve(make_project, name):
         {
             "shop/settings.py": HEAD + APPS,
             "served.py": WRAPPERS[name][0],
-            "own.py": "def app(environ, start):\n    start('404 Not Found', [])\n    return [b'']\n"
+            "own.py": "def app(environ, start):\n    start('410 Gone', [])\n    return [b'']\n"
             "application = app\n",
             "static/a.css": "a {}",
             "more/b.css": "b {}",
@@ -355,8 +384,8 @@ def test_wrappers_serve(make_project, name):
     assert project.migrate("--apply").code == 0
     urls = {
         "a root": {"/assets/a.css": "200 OK"},
-        "add_files": {"/s/a.css": "200 OK", "/more/b.css": "200 OK"},
-        "add_files alone": {"/b.css": "200 OK", "/c.css": "404 Not Found"},
+        "add_files": {"/s/a.css": "200 OK", "/more/b.css": "200 OK", "/more/c.css": "410 Gone"},
+        "add_files alone": {"/b.css": "200 OK", "/c.css": "410 Gone"},
     }[name]
     code = (
         "import served, sys\nfrom wsgiref.util import setup_testing_defaults\n"
@@ -458,6 +487,15 @@ def test_commands(make_project, path, line):
     assert (project / path).read_text() == f"# one\n{line}\n"
 
 
+def test_notes_are_no_scripts(make_project):
+    """Of files without an ending, scripts alone are read: notes were taken for some."""
+    line = "python -m whitenoise.compress static\n"
+    files = {"notes": line, "Dockerfile-notes.txt": line, "deploy": f"#!/bin/sh\n{line}"}
+    project = make_project({"shop/settings.py": WHITENOISE, **files})
+    found = json.loads(project.migrate("--json").out)["by_hand"]
+    assert [each["file"] for each in found] == ["deploy"]
+
+
 def test_report(make_project):
     """What changes for users is said; that nothing was measured, and why, too."""
     project = make_project({"shop/settings.py": WHITENOISE})
@@ -483,14 +521,17 @@ class WhiteNoise:
 """
 
 
-def test_report_of_the_projects_own_files(make_project, monkeypatch):
-    """Where both can be imported, the project's own files are asked for, before and after."""
+@pytest.mark.parametrize("is_plain_kept", [True, False])
+def test_report_of_the_projects_own_files(make_project, monkeypatch, is_plain_kept):
+    """Where both can be imported, the project's own files are asked for, before and after; with
+    KEEP_ONLY_HASHED_FILES too, where it was said that collectstatic had not run.
+    """
     manifest = json.dumps({"paths": {"a.css": "a.0123456789ab.css"}})
     project = make_project(
         {
             "shop/settings.py": WHITENOISE,
-            "staticfiles/a.css": "a {}" * 100,
-            "staticfiles/a.0123456789ab.css": "a {}",
+            **({"staticfiles/a.css": "a {}" * 100} if is_plain_kept else {}),
+            "staticfiles/a.0123456789ab.css": "a {}" * (1 if is_plain_kept else 100),
             "staticfiles/staticfiles.json": manifest,
             "lib/whitenoise.py": STUB,
             "lib/whitenoise-6.12.0.dist-info/METADATA": "Name: whitenoise\nVersion: 6.12.0\n",

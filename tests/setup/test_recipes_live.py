@@ -170,7 +170,8 @@ def test_deploy_asks_as_the_proxy_would(site):
     )
     settings = {"DJANGO_SETTINGS_MODULE": "shop.live", "DJANGO_SECRET_KEY": "x"}
     # The world comes to the site through what is not here.
-    site.stand_in("hiss", 'echo "hiss $*"')
+    python = f'exec {VENV}/bin/python "$@"'
+    site.stand_in("python", f'case $* in *"hiss verify"*) echo "$*" ;; *) {python} ;; esac')
     site.stand_in("systemctl", f'kill -HUP "$(cat {site.home}/pid)"')
     script = site.text("deploy/deploy.sh").replace("MODULE=shop.settings", "MODULE=shop.live")
     assert "shop.live" in script
@@ -181,7 +182,7 @@ def test_deploy_asks_as_the_proxy_would(site):
     with site.serve("gunicorn shop.wsgi --bind " + site.url[7:], GUNICORN_CMD_ARGS=pid, **settings):
         said = site.sh("deploy/deploy.sh https://shop.example/", **settings)
     assert "deployed: the site answers with release" in said
-    assert said.endswith("hiss verify https://shop.example/\n")
+    assert said.endswith("hiss verify https://shop.example/ --root out\n")
 
 
 @pytest.mark.parametrize("front", ["nginx", "caddy"])

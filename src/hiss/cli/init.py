@@ -8,8 +8,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from hiss.setup.init import find_static_root, plan_init
-from hiss.setup.plan import apply, format_diff, lines_after
+from hiss.setup.init import plan_init
+from hiss.setup.plan import apply, format_diff, lines_after, without_links_out
 from hiss.setup.project import find_project
 from hiss.setup.recipes import RECIPES, plan_recipe
 
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     """Show, or write. 0: nothing is left to do by hand; 1: something is."""
     project = find_project(options.folder, options.settings)
     if options.recipe:
-        plan = plan_recipe(options.recipe, project, find_static_root(project, plan_init(project)))
+        plan = plan_recipe(options.recipe, project, plan_init(project))
     else:
         plan = plan_init(project)
     return finish(plan, project.folder, options)
@@ -60,6 +60,7 @@ def run(options: argparse.Namespace) -> int:
 
 def finish(plan: Plan, folder: str, options: argparse.Namespace, **more: Any) -> int:
     """Show a plan, or write it; the exit code. `more` is what else JSON says."""
+    plan = without_links_out(plan, folder)
     if options.apply:
         apply(plan)
         plan = lines_after(plan)

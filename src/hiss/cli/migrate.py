@@ -16,14 +16,14 @@ from hiss.build.plan import hashed_name
 from hiss.build.problems import Rules
 from hiss.build.source import Source
 from hiss.cli.init import add_common_arguments, finish
-from hiss.setup.differences import KNOWN, Seen, compare, hashed_names, originals, sample
+from hiss.setup.differences import KNOWN, Seen, compare, hashed_names, originals, place, sample
 from hiss.setup.init import find_static_root
 from hiss.setup.migrate import plan_migrate
 from hiss.setup.plan import Plan
 from hiss.setup.project import find_project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from wsgiref.types import StartResponse
 
 NAME: Final = "migrate"
@@ -66,16 +66,17 @@ def _seen(root: str) -> tuple[tuple[Seen, ...], str]:
     names = originals(root) if root and os.path.isdir(root) else ()
     if not names:
         return (), "collectstatic has not run here"
-    if sum(os.path.getsize(os.path.join(root, name)) for name in names) > _LARGEST:
-        return (), "they are too many to build them for this"
     known = hashed_names(root)
+    paths = {name: place(root, name, known) for name in names}
+    if sum(os.path.getsize(path) for path in paths.values()) > _LARGEST:
+        return (), "they are too many to build them for this"
 
     def is_hashed(_path: str, url: str) -> bool:
         return url.removeprefix(_PREFIX) in known.values()
 
     before = former(_nothing, root=root, prefix=_PREFIX, immutable_file_test=is_hashed)
     with tempfile.TemporaryDirectory(prefix="hiss-") as folder:
-        renamed = _build(root, names, folder, hashed=bool(known))
+        renamed = _build(paths, folder, hashed=bool(known))
         if renamed is None:
             return (), "a build of them stops: see `hiss build`"
         pairs = [(known.get(name, name), renamed.get(name, name)) for name in sample(names)]
@@ -83,9 +84,9 @@ def _seen(root: str) -> tuple[tuple[Seen, ...], str]:
         return tuple(compare(before, after, _PREFIX, pairs)), ""
 
 
-def _build(root: str, names: Sequence[str], folder: str, *, hashed: bool) -> dict[str, str] | None:
+def _build(paths: Mapping[str, str], folder: str, *, hashed: bool) -> dict[str, str] | None:
     """What the next collectstatic will come to: names to published ones, or `None`."""
-    sources = [Source(name, os.path.join(root, name)) for name in names]
+    sources = [Source(name, path) for name, path in paths.items()]
     wishes = Wishes(rules=Rules({"own": "ignore"}), name_of=hashed_name if hashed else None)
     outcome = build(sources, folder, wishes, Cache(default_folder()))
     return None if outcome.manifest is None else hashed_names(folder)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from wsgiref.util import setup_testing_defaults
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     App = Callable[[dict[str, Any], Any], Any]
 
@@ -71,7 +71,10 @@ def hashed_names(root: str) -> dict[str, str]:
 
 
 def originals(root: str) -> tuple[str, ...]:
-    """The names of what was collected: no hashed copies, and no compressed ones."""
+    """The names of what was collected: no hashed copies, and no compressed ones.
+
+    Of a file that is there under its hashed name alone (KEEP_ONLY_HASHED_FILES), the plain name.
+    """
     names = [
         os.path.relpath(os.path.join(folder, name), root).replace(os.sep, "/")
         for folder, _, files in os.walk(root)
@@ -80,8 +83,15 @@ def originals(root: str) -> tuple[str, ...]:
     names = [name for name in names if not name.startswith(".hiss/")]
     known = hashed_names(root)
     if known:
-        return tuple(sorted(name for name in names if name in known))
+        there = set(names)
+        return tuple(sorted(name for name in known if there & {name, known[name]}))
     return tuple(sorted(name for name in names if not name.endswith((".gz", ".br", ".zst"))))
+
+
+def place(root: str, name: str, known: Mapping[str, str]) -> str:
+    """Where an original's bytes are: under its name, or under the hashed one."""
+    path = os.path.join(root, name)
+    return path if name not in known or os.path.isfile(path) else os.path.join(root, known[name])
 
 
 def sample(names: Sequence[str]) -> tuple[str, ...]:

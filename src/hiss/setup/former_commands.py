@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _NAMES: Final = re.compile(
-    r"(?i)procfile.*|.*dockerfile.*|makefile|justfile|.*\.(sh|bash|mk|ya?ml|toml|cfg|ini)"
-    r"|(app|package)\.json|[^.]+"
+    r"(?i)procfile(\.\w+)?|(\w+\.)?dockerfile(\.\w+)?|makefile|justfile|rakefile"
+    r"|.*\.(sh|bash|mk|ya?ml|toml|cfg|ini)|(app|package)\.json"
 )
+# Scripts need no ending; other files without one, such as notes, may say anything.
+_SCRIPTS: Final = frozenset({"bin", "script", "scripts"})
 _COMPRESS: Final = re.compile(r"whitenoise\.compress|\bservestatic +-|-m +servestatic\b")
 _INSTALL: Final = re.compile(
     r"\b(?:pip|uv|pipx)\b.*\b(?:install|add)\b.*\b(whitenoise|servestatic)\b"
@@ -34,9 +36,19 @@ def plan_commands(folder: str) -> Plan:
     """Each line with such a command, and what goes in its place."""
     found: list[ByHand] = []
     for path in walk(folder):
-        if _NAMES.fullmatch(os.path.basename(path)) and os.path.getsize(path) < _LARGEST:
+        if _is_known(path) and os.path.getsize(path) < _LARGEST:
             found += _in_file(path)
     return Plan(by_hand=tuple(found))
+
+
+def _is_known(path: str) -> bool:
+    folder, name = os.path.split(path)
+    if "." in name or _NAMES.fullmatch(name) or not os.path.isfile(path):
+        return bool(_NAMES.fullmatch(name)) and os.path.isfile(path)
+    if os.path.basename(folder) in _SCRIPTS:
+        return True
+    with open(path, "rb") as file:
+        return file.read(2) == b"#!"
 
 
 def _in_file(path: str) -> Iterator[ByHand]:

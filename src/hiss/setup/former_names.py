@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from hiss.setup.names import APP, DOTTED, FORMER, STORAGE
 from hiss.setup.plan import ByHand, Plan
 from hiss.setup.statements import lines_of
-from hiss.setup.storages import block
+from hiss.setup.storages import block, lines_by_hand
 from hiss.setup.text import Edit, OddError
 from hiss.setup.writes import find_writes
 
@@ -72,7 +72,7 @@ def _storage_setting(
             end -= source.text.text[end - 1 : end] == "\n"
             code = block(source).replace(STORAGE, ours)
             return [Edit(start, end, code)], []
-    lines = (f'STORAGES["staticfiles"] = {{"BACKEND": "{ours}"}}',)
+    lines = lines_by_hand((source, *sources), ours)
     return [], [ByHand(source.path, write.statement.lineno, f"{_OLD}: {why}", lines)]
 
 

@@ -174,5 +174,9 @@ def _as_wrapper(
         for each in first.keywords
         if each.arg not in {"root", "prefix"}
     )
-    code = f"{target} = StaticFiles({target}, {source.code(root)}, prefix={prefix_code}{options})"
+    # The application goes on answering below it, as it did.
+    is_part = prefix is not None and prefix_code.strip("\"'/")
+    misses = f", misses={source.quoted('pass')}" if is_part else ""
+    arguments = f"{target}, {source.code(root)}, prefix={prefix_code}{options}{misses}"
+    code = f"{target} = StaticFiles({arguments})"
     return Edit(*source.span(statement), code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from hiss.setup.doors import plan_doors
@@ -30,11 +31,20 @@ def plan_init(project: Project) -> Plan:
     )
 
 
-def find_static_root(project: Project, plan: Plan) -> str:
-    """The folder of STATIC_ROOT, with the changes made; empty where only running would tell."""
+def find_static_root(project: Project, plan: Plan, at: str = "") -> str:
+    """The folder of STATIC_ROOT, with the changes made; empty where only running would tell.
+
+    `at`: where the project's folder lies, if it is to be told for another place than this one.
+    """
     after = {change.path: change.after for change in plan.changes}
+    place = at or project.folder
+
+    def there(path: str) -> str:
+        return os.path.normpath(os.path.join(place, os.path.relpath(path, project.folder)))
+
     for source in reversed(project.sources):
-        planned = Source(source.path, after.get(source.path, source.data))
+        planned = Source(there(source.path), after.get(source.path, source.data))
         if folder := find_folder(planned):
-            return folder
+            # Commands are run where manage.py is.
+            return os.path.join(there(project.code), folder)
     return ""

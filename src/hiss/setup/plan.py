@@ -65,6 +65,33 @@ def combine(plans: Iterable[Plan]) -> Plan:
     return sum(plans, Plan())
 
 
+def without_links_out(plan: Plan, folder: str) -> Plan:
+    """The plan without what a link would write outside of the project: that is left to a person."""
+    kept, by_hand = [], []
+    for change in plan.changes:
+        target = os.path.realpath(change.path)
+        if _is_inside(target, change.path, folder):
+            kept.append(change)
+            continue
+        why = (
+            f"it leads out of the project, to {target}, where nothing is written: "
+            f"{'; '.join(change.what)}"
+        )
+        lines = format_diff(change, folder).splitlines()[2:]
+        added = tuple(line[1:] for line in lines if line.startswith("+"))
+        by_hand.append(ByHand(change.path, 0, why, added))
+    return replace(plan, changes=tuple(kept)) + Plan(by_hand=tuple(by_hand))
+
+
+def _is_inside(target: str, path: str, folder: str) -> bool:
+    """Whether a file is in the project; .gitignore may be in a folder above, and is in that one."""
+    above = os.path.dirname(path)
+    if os.path.commonpath([above, folder]) == above:
+        folder = above
+    place = os.path.realpath(folder)
+    return os.path.commonpath([place, target]) == place
+
+
 def lines_after(plan: Plan) -> Plan:
     """What is left to a person, with its lines in the files as they are once it is applied."""
     changes = {change.path: change for change in plan.changes if change.before is not None}
@@ -147,7 +174,7 @@ def _read(path: str) -> bytes | None:
 
 
 def _write(change: Change, data: bytes) -> None:
-    # A link stays a link, and a program one.
+    # A link within the project stays a link, and a program one.
     path = os.path.realpath(change.path)
     mode = stat.S_IMODE(os.stat(path).st_mode) if os.path.exists(path) else None
     write_atomic(path, data, durable=True)

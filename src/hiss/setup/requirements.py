@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _NAME: Final = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _LINE: Final = re.compile(rf"^[ \t]*({_NAME})[ \t]*(?:\[[^\]\n]*\])?[ \t]*([^#;\n]*)", re.M)
 _STRING: Final = re.compile(r"\"((?:[^\"\\\n]|\\.)*)\"|'([^'\n]*)'|#[^\n]*|[\[\]]")
+# What may follow a requirement on its line in an array, and what ends the array.
+_REST: Final = re.compile(r"[ \t]*(,?)[ \t]*(?:#[^\n]*)?")
+_END: Final = re.compile(r"(?:\s|#[^\n]*+)*\]")
 #: How a version is bound.
 OPERATOR: Final = re.compile(r"===?|~=|>=|\^")
 #: What is required.
@@ -61,7 +64,7 @@ def plan_pin(folder: str) -> Plan:
     if chosen.is_compiled:
         why = "a tool made this file: add hiss to what it is made of"
         return Plan(by_hand=(ByHand(chosen.path, 0, why, (f"{PINNED}>={hiss.__version__}",)),))
-    after = chosen.text.edited([chosen.insert()])
+    after = chosen.text.edited(chosen.insert())
     if not chosen.is_proven(after):
         why = "it is written in an unusual way"
         return Plan(by_hand=(ByHand(chosen.path, 0, why, (chosen.requirement(),)),))
@@ -109,18 +112,18 @@ class _List:
         """Ours."""
         return f"{PINNED}{self._version}"
 
-    def insert(self) -> Edit:
+    def insert(self) -> tuple[Edit, ...]:
         """Ours on a line of its own: in its place where names are sorted, else as the last."""
         place = self.items[self._place() - 1].end if self.items else len(self.text.text)
         end = self.text.line_end(place)
         if self.items and self._place() == 0:
             start = self.text.line_start(self.items[0].start)
-            return Edit(start, start, f"{self.requirement()}\n")
+            return (Edit(start, start, f"{self.requirement()}\n"),)
         text = self.text.text
         if not self.items:
             gap = "" if not text or text.endswith("\n") else "\n"
-            return Edit(end, end, f"{gap}{self.requirement()}\n")
-        return Edit(end, end, f"\n{self.requirement()}")
+            return (Edit(end, end, f"{gap}{self.requirement()}\n"),)
+        return (Edit(end, end, f"\n{self.requirement()}"),)
 
     def _place(self) -> int:
         names = [each.name for each in self.items]
@@ -141,21 +144,28 @@ class _Array(_List):
         super().__init__(path, data, items)
         self._opening = opening
 
-    def insert(self) -> Edit:
+    def insert(self) -> tuple[Edit, ...]:
         """Ours among them, laid out as they are."""
         text, place = self.text.text, self._place()
         if not self.items:
-            return Edit(self._opening, self._opening, f'"{self.requirement()}"')
+            return (Edit(self._opening, self._opening, f'"{self.requirement()}"'),)
         item = self.items[max(place - 1, 0)]
         quote = text[item.start]
         ours = f"{quote}{self.requirement()}{quote}"
-        line = self.text.line_start(item.start)
-        is_own = not text[line : item.start].strip()
-        indent = text[line : item.start]
+        indent = text[self.text.line_start(item.start) : item.start]
+        is_own = not indent.strip()
         if place == 0:
-            return Edit(item.start, item.start, f"{ours},\n{indent}" if is_own else f"{ours}, ")
-        # A comma after the one before, whether or not it has one: ours takes that over.
-        return Edit(item.end, item.end, f",\n{indent}{ours}" if is_own else f", {ours}")
+            code = f"{ours},\n{indent}" if is_own else f"{ours}, "
+            return (Edit(item.start, item.start, code),)
+        end = self.text.line_end(item.end)
+        rest = _REST.fullmatch(text, item.end, end) if is_own else None
+        if rest is None or not (rest[1] or _END.match(text, end)):
+            # A comma after the one before, whether or not it has one: ours takes that over.
+            code = f",\n{indent}{ours}" if is_own else f", {ours}"
+            return (Edit(item.end, item.end, code),)
+        # A comment on the line is of the one before, and stays there.
+        line = Edit(end, end, f"\n{indent}{ours}{rest[1]}")
+        return (line,) if rest[1] else (Edit(item.end, item.end, ","), line)
 
     def is_proven(self, after: bytes) -> bool:
         """Whether it is the same document with one requirement more."""
@@ -181,10 +191,10 @@ class _Table(_List):
         usual = max(("*", "^", "==", ">=", "~="), key=lambda sign: sum(sign in v for v in versions))
         return f'{PINNED} = "{usual if usual == "*" else usual + hiss.__version__}"'
 
-    def insert(self) -> Edit:
+    def insert(self) -> tuple[Edit, ...]:
         """Ours on a line of its own."""
         if not self.items:
-            return Edit(self._after, self._after, f"\n{self.requirement()}")
+            return (Edit(self._after, self._after, f"\n{self.requirement()}"),)
         return super().insert()
 
     def is_proven(self, after: bytes) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hiss.setup.names import APP, MIDDLEWARE, STORAGE
+from hiss.setup.names import APP, MIDDLEWARE
 from hiss.setup.plan import ByHand, Change, Plan
 from hiss.setup.sequences import plan_apps, plan_middleware, within
 from hiss.setup.static_root import plan_static_root
 from hiss.setup.steps import Left
-from hiss.setup.storages import plan_storages
+from hiss.setup.storages import lines_by_hand, plan_storages
 from hiss.setup.text import OddError
 from hiss.setup.writes import find_writes, makes
 
@@ -55,7 +55,8 @@ _SETTINGS: Final = {
     "STORAGES": _Setting(
         plan_storages,
         'STORAGES["staticfiles"], which hashes and compresses',
-        (f'STORAGES["staticfiles"] = {{"BACKEND": "{STORAGE}"}}',),
+        # Those of storages.lines_by_hand: they depend on whether there is a dict to put it into.
+        (),
     ),
 }
 #: All of them.
@@ -86,7 +87,7 @@ def _plan_file(settings: Settings, own: set[str], wanted: tuple[str, ...]) -> Pl
         try:
             edited = _edited(source, name)
         except Left as left:
-            by_hand.append(_by_hand(settings.source, name, _as_it_lies(settings, name, left)))
+            by_hand.append(_by_hand(settings, source, name, _as_it_lies(settings, name, left)))
             continue
         if edited is not source:
             what.append(_SETTINGS[name].what)
@@ -109,7 +110,7 @@ def _as_it_lies(settings: Settings, name: str, left: Left) -> Left:
 def _left_whole(settings: Settings) -> ByHand | None:
     """Why a settings file is left alone altogether."""
     source = settings.source
-    lines = tuple(line for each in _SETTINGS.values() for line in each.lines)
+    lines = tuple(line for name in _SETTINGS for line in _lines(settings, name))
     place = within(source, "INSTALLED_APPS") or within(source, "MIDDLEWARE")
     if place:
         why = f"settings are made within {place}, which is left alone"
@@ -150,8 +151,14 @@ def _is_done(source: Source, step: Callable[[Source], Step]) -> bool:
         return False
 
 
-def _by_hand(source: Source, name: str, left: Left) -> ByHand:
-    return ByHand(source.path, left.line, left.why, _SETTINGS[name].lines)
+def _by_hand(settings: Settings, source: Source, name: str, left: Left) -> ByHand:
+    return ByHand(source.path, left.line, left.why, _lines(settings, name))
+
+
+def _lines(settings: Settings, name: str) -> tuple[str, ...]:
+    """What a person would write for a setting."""
+    sources = (*settings.taken_from, settings.source)
+    return lines_by_hand(sources) if name == "STORAGES" else _SETTINGS[name].lines
 
 
 def _in_split(settings: Settings, owner: Source, name: str) -> Iterator[ByHand]:
@@ -160,7 +167,7 @@ def _in_split(settings: Settings, owner: Source, name: str) -> Iterator[ByHand]:
         edits = _SETTINGS[name].plan(owner)
     except (Left, OddError) as error:
         left = error if isinstance(error, Left) else Left(str(error))
-        yield _by_hand(owner, name, left)
+        yield _by_hand(settings, owner, name, left)
         return
     if edits:
         # A comma that only ends the element before is none of ours.

@@ -66,8 +66,13 @@ def after_statement(source: Source, names: Sequence[str]) -> int:
 
 
 def find_folder(source: Source, name: str = NAME) -> str:
-    """The path that a setting is, as far as it can be told without running it; or empty."""
+    """The path that a setting is, as far as it can be told without running it; or empty.
+
+    Of a bare name, such as `STATIC_ROOT = "out"`, that name: the process says where it is.
+    """
     plain = _plain(source, name)
+    if isinstance(plain, ast.Constant) and isinstance(plain.value, str) and plain.value:
+        return os.path.normpath(plain.value)
     return _evaluate(source, plain, 0) if plain is not None else ""
 
 
@@ -113,15 +118,15 @@ def _is_text(value: ast.expr) -> bool:
 
 def _evaluate(source: Source, value: ast.expr, depth: int) -> str:
     """The folder that an expression names, of the ways in which settings name folders."""
-    if depth > 20:
-        return ""
 
     def of(inner: ast.expr) -> str:
-        return _evaluate(source, inner, depth + 1)
+        return _evaluate(source, inner, depth + 1) if depth < 20 else ""
 
     match value:
         case ast.Name(id="__file__"):
             return source.path
+        case ast.Constant(value=str(path)) if os.path.isabs(path):
+            return os.path.normpath(path)
         case ast.Name(id=name):
             plain = _plain(source, name)
             return of(plain) if plain is not None else ""

@@ -13,6 +13,8 @@ from hiss.setup.text import Edit
 from hiss.setup.writes import find_writes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hiss.setup.source import Source
     from hiss.setup.steps import Step
     from hiss.setup.writes import Write
@@ -50,6 +52,23 @@ def plan_storages(source: Source) -> Step:
     if value.split(".")[0] in FORMER:
         raise Left(f"{value} is there: `hiss migrate` puts Hiss in its place", backend)
     raise Left(f"static files are kept by {value}, which may be meant", backend)
+
+
+def lines_by_hand(sources: Sequence[Source], ours: str = STORAGE) -> tuple[str, ...]:
+    """What a person would write: an entry where one of the files makes STORAGES, else the whole."""
+    writes = [write for each in sources for write in find_writes(each.tree)]
+    if any(write.name == NAME and write.kind == "set" for write in writes):
+        return (f'{NAME}["{_KEY}"] = {{"BACKEND": "{ours}"}}',)
+    own = [write.value for write in writes if write.name == "DEFAULT_FILE_STORAGE"]
+    default = f'"{FILE_STORAGE}"'
+    for value in own[-1:]:
+        default = ast.unparse(value).replace("'", '"')
+    return (
+        f"{NAME} = {{",
+        f'    "default": {{"BACKEND": {default}}},',
+        f'    "{_KEY}": {{"BACKEND": "{ours}"}},',
+        "}",
+    )
 
 
 def block(source: Source) -> str:
