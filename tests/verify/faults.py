@@ -281,6 +281,10 @@ FAULTS = (
     ("V034", "compressed-twice", on(".js", compressed_twice)),
     ("V040", "page-immutable", on_page(cache_control="max-age=31536000, public, immutable")),
     ("V040", "all-immutable", with_fields("", cache_control="max-age=31536000, immutable")),
+    ("V040", "plain-for-ten-years", with_fields("img/logo.svg",
+        cache_control="public, max-age=315360000")),
+    ("V040", "plain-for-a-year-by-expires", with_fields("img/logo.svg", cache_control=None,
+        date="Mon, 01 Jan 2024 00:00:00 GMT", expires="Wed, 01 Jan 2025 00:00:00 GMT")),
     ("V041", "hashed-for-a-minute", with_fields("", cache_control="max-age=60, public")),
     ("V041", "hashed-without-word", with_fields("", cache_control=None)),
     ("V042", "two-max-ages", on(".css", lambda a, r: r.set(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -81,6 +83,32 @@ def test_what_is_wrong_is_said(run, arguments, message):
     """Before anything is asked: there is nothing at this URL."""
     with pytest.raises(ConfigurationError, match=message):
         run("http://127.0.0.1:1/", *arguments)
+
+
+def in_project(folder, settings, *arguments):
+    """What the command says in a project with these settings: its exit code, and all of it."""
+    (folder / "manage.py").write_text('os.environ["DJANGO_SETTINGS_MODULE"] = "shop_settings"\n')
+    (folder / "shop_settings.py").write_text(settings)
+    command = [sys.executable, "-m", "hiss", "verify", *arguments]
+    environment = {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_prefix_is_the_projects(server, tmp_path):
+    """As the settings say that manage.py names; what is said comes first."""
+    code, said = in_project(tmp_path, 'STATIC_URL = "/assets/"\n', server.url)
+    assert (code, f"no file below {server.url}/assets/" in said) == (1, True)
+    code, said = in_project(tmp_path, 'STATIC_URL = "/a/"\n', server.url, "--prefix", "/static/")
+    assert (code, "nothing is wrong" in said) == (0, True)
+
+
+@pytest.mark.parametrize("settings", ["1 / 0", "raise SystemExit(3)", "STATIC_URL = 'http://['"])
+def test_settings_that_cannot_be_read_stop_nothing(server, tmp_path, settings):
+    """It is said, and the usual prefix counts."""
+    code, said = in_project(tmp_path, settings, server.url)
+    assert code == 0
+    assert "STATIC_URL cannot be read (shop_settings: " in said
 
 
 def test_progress_where_a_person_watches(run, server, monkeypatch):

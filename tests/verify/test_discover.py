@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from hiss.verify.discover import (
@@ -97,6 +99,45 @@ def test_how_a_page_needs_it():
 def test_what_a_link_field_names(value, expected):
     """RFC 8288."""
     assert urls(find_in_page(PAGE, "", value).uses) == expected
+
+
+#: What html.parser, or a regular expression, would take minutes over.
+TIRING = {
+    "comments that do not end": ("<!--" * 100_000, ""),
+    "tags that do not end": ("<a " * 100_000, ""),
+    "ends that do not end": ("</" * 100_000, ""),
+    "instructions that do not end": ("<?" * 100_000, ""),
+    "declarations that do not end": ("<!" * 100_000, ""),
+    "a Link field": ("", "<" * 80_000),
+    "a Link field's spaces": ("", "<a>" + " " * 80_000),
+}
+
+
+@pytest.mark.parametrize(("text", "link"), TIRING.values(), ids=TIRING)
+def test_what_is_made_to_tire(text, link):
+    """It takes as long as it is, and not as its square; what is before is found."""
+    began = time.monotonic()
+    named = find_in_page(PAGE, '<img src="/a.png">' + text, link)
+    assert time.monotonic() - began < 12
+    assert urls(named.uses) == {("/a.png", Want.IMAGE)}
+
+
+def test_a_page_without_end_is_read_in_part():
+    """Its first few MiB; and that is said."""
+    text = '<img src="/a.png">' + "<p>" + "x" * 4_500_000 + '<img src="/b.png">'
+    named = find_in_page(PAGE, text)
+    assert (urls(named.uses), named.is_whole) == ({("/a.png", Want.IMAGE)}, False)
+    assert find_in_page(PAGE, text[:60_000] + text[-18:]).is_whole
+
+
+def test_a_page_in_pieces():
+    """It is fed so, and means the same."""
+    text = (
+        '<script type="module">import "./a.js"; ' + "/* x */" * 20_000 + 'import "./b.js"</script>'
+    )
+    named = find_in_page(PAGE, text)
+    assert urls(named.uses) == {("/tea/a.js", Want.MODULE), ("/tea/b.js", Want.MODULE)}
+    assert named.is_whole
 
 
 MAP = """<script type="importmap">{

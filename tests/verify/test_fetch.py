@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socketserver
 import threading
 import time
 import tracemalloc
@@ -11,10 +12,13 @@ import pytest
 
 from hiss.errors import ConfigurationError
 from hiss.http.codings import compress
+from hiss.verify import fetch
 from hiss.verify.fetch import USER_AGENT, Fetcher, Hosts, Limits
 from hiss.verify.messages import Answer, Request
+from hiss.verify.verify import Wishes, verify
 
-from .conftest import look
+from .conftest import Silent, look
+from .faults import page_says
 from .server import Misbehaving, Reply
 
 
@@ -30,9 +34,8 @@ def site():
 
 
 def fetcher(site, *, headers=(), **limits):
-    own = f"127.0.0.1:{site.port}"
     given = Limits(**{"back_off": 0.01, "timeout": 2.0, **limits})
-    return Fetcher(given, Hosts(frozenset({own})), own, headers)
+    return Fetcher(given, Hosts(frozenset({f"127.0.0.1:{site.port}"})), site.url, headers)
 
 
 def test_answers_come_in_the_order_of_their_requests(site):
@@ -139,10 +142,9 @@ def test_another_host_is_not_asked(site):
 def test_headers_go_to_the_sites_own_host_alone(site):
     """They may be secret."""
     hosts = Hosts(frozenset({"127.0.0.1", "localhost"}))
-    own = f"127.0.0.1:{site.port}"
     with (
         Misbehaving(app) as other,
-        Fetcher(Limits(), hosts, own, (("Authorization", "Basic x"),)) as ask,
+        Fetcher(Limits(), hosts, site.url, (("Authorization", "Basic x"),)) as ask,
     ):
         ask.ask(Request(f"{site.url}/"))
         ask.ask(Request(f"{other.url}/"))
@@ -216,6 +218,79 @@ def test_a_page_that_is_a_bomb(server, bombs):
     assert "the page cannot be read: " in found.what
 
 
+def test_headers_do_not_go_where_anybody_reads_them(site):
+    """A site over HTTPS leads to HTTP: it is asked there, without what may be secret."""
+    hosts, secret = Hosts(frozenset({"127.0.0.1"})), (("Authorization", "Basic x"),)
+    with Fetcher(Limits(), hosts, site.url.replace("http:", "https:"), secret) as ask:
+        assert ask.ask(Request(f"{site.url}/")).status == 200
+    assert site.asked[0].field("Authorization") == ""
+
+
+def test_bodies_are_kept_up_to_a_limit(server, monkeypatch):
+    """Of all together; what is over is said, and is no fault."""
+    monkeypatch.setattr(fetch, "_SMALL", 100)
+    limits = Limits(back_off=0.01, kept=40_000, requests=2000)
+    report = verify(Wishes(url=server.url, limits=limits), Silent())
+    assert any("answers came after 0 MiB that are kept" in each for each in report.notes)
+    assert report.findings == ()
+    assert not any("are kept" in each for each in look(server.url).notes)
+
+
+def test_many_small_bombs_need_no_more_than_one(site):
+    """What they expand to, each within the limit, is not kept of all of them."""
+    body = compress("gzip", bytes(30 * 2**20), 9)
+    site.fault = lambda asked, reply: replace(reply, body=body).set(content_encoding="gzip")
+    tracemalloc.start()
+    try:
+        with fetcher(site, body=64 * 2**20) as ask:
+            answers = ask.ask_all(Request(f"{site.url}/{number}") for number in range(8))
+            assert {len(each.content) for each in answers} == {30 * 2**20}
+            held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 160 * 2**20
+
+
+@pytest.mark.parametrize(
+    "line", [b"\x1b[31mEVIL", b"HTTP/1.1 \x1b[31mEVIL", b"\x9b31mEVIL", b"E\x7fVIL" * 999]
+)
+def test_garbage_in_the_place_of_a_status_line(line):
+    """It is said without what moves a terminal's cursor, and not all of it."""
+
+    class Garbage(socketserver.StreamRequestHandler):
+        def handle(self):
+            self.rfile.readline()
+            self.wfile.write(line + b"\r\n\r\n")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Garbage) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        with pytest.raises(ConfigurationError, match="VIL") as caught:
+            look(f"http://127.0.0.1:{server.server_address[1]}/")
+        server.shutdown()
+    assert caught.value.message.isprintable()
+    assert len(caught.value.message) < 300
+
+
+def test_some_of_the_requests_are_left_for_probes(server, shop):
+    """Of a site that names more than is asked, some files of each kind are asked everything."""
+    many = "".join(
+        f'<img src="/static/{shop.file("img/paper.png")}?{number}">' for number in range(900)
+    )
+    server.fault = page_says(b"</body>", many.encode() + b"</body>")
+    report = look(server.url, requests=400)
+    assert report.requests == 400
+    assert report.findings == ()
+    for end in (".css", ".js", ".png"):
+        asked = [
+            each
+            for each in server.asked
+            if each.is_static and each.path.split("?")[0].endswith(end)
+        ]
+        assert any(each.method == "HEAD" for each in asked), end
+        assert any(each.field("If-None-Match") for each in asked), end
+        assert any(each.field("Accept-Encoding") == "gzip" for each in asked), end
+
+
 @pytest.mark.parametrize(("length", "trouble"), [(100, "cut short: 93 bytes are missing"), (7, "")])
 def test_a_body_cut_short_is_noticed(site, length, trouble):
     """By the length that was announced."""
@@ -273,6 +348,16 @@ def test_a_site_without_pages_cannot_be_looked_at(site):
     site.fault = lambda asked, reply: Reply(404)
     with pytest.raises(ConfigurationError, match="there is no page at"):
         look(site.url)
+
+
+@pytest.mark.parametrize(
+    "wishes", [{"pages": ("http://[",)}, {"hosts": ("[",)}, {"prefix": "http://[/"}]
+)
+def test_what_is_wished_and_no_url_is_said(site, wishes):
+    """As an error of who says it."""
+    with pytest.raises(ConfigurationError):
+        look(site.url, **wishes)
+    assert site.asked == []
 
 
 @pytest.mark.parametrize("url", ["shop.example", "ftp://shop.example", "http://", "http://x:y/"])

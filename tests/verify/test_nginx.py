@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import re
 import shutil
+import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +16,8 @@ from .daemons import nginx
 from .server import Misbehaving
 
 pytestmark = pytest.mark.live
+
+DOCS = Path(__file__).parents[2] / "docs" / "verify.md"
 
 #: Fields that belong to each file.
 FIELDS = """
@@ -178,6 +183,20 @@ def test_what_nginx_serves_well_is_clean(start, shop, text):
         assert "nginx" in report.served_by
         assert report.assets == 11
         assert look(url, root=str(shop.root)).findings == ()
+
+
+def test_the_block_of_the_documentation(start, shop):
+    """It serves well; and what Hiss records for itself, it does not hand out."""
+    [block] = re.findall(r"```nginx\n(map .*?)```", DOCS.read_text(), re.DOTALL)
+    # The lasting names are in the harness's configuration, as are the types.
+    inside = block[block.index("location /static/") :].replace("/srv/shop/static/", "@ROOT@/")
+    with start(site(inside, at_server="")) as (port, _):
+        url = f"http://127.0.0.1:{port}/"
+        # There is no brotli in it, as Debian's nginx has none.
+        assert look(url).findings == ()
+        assert (shop.root / ".hiss" / "current").is_file()
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(f"{url}static/.hiss/current")
 
 
 @pytest.mark.parametrize(("key", "text"), BROKEN.values(), ids=BROKEN)

@@ -11,10 +11,11 @@ from dataclasses import replace
 import pytest
 
 from hiss.errors import ConfigurationError
+from hiss.verify import survey
 from hiss.verify.messages import Answer, Request
 
 from .conftest import ids, look
-from .faults import page_says, with_fields
+from .faults import instead, page_says, with_fields
 from .server import Reply
 from .test_verify import hide_hiss
 
@@ -34,12 +35,21 @@ def test_a_redirect_of_a_page_is_followed(server, shop):
     assert report.assets == 11
 
 
-@pytest.mark.parametrize("target", ["https://other.example/", "/"])
-def test_a_page_that_leads_nowhere_is_found(server, target):
-    """To another host, or to itself."""
+@pytest.mark.parametrize(
+    ("target", "what", "cause"),
+    [
+        ("https://me@other.example/", "which is at another host", "--host other.example."),
+        ("/", "and leads round and round", "SECURE_PROXY_SSL_HEADER"),
+        ("http://[bad/", "to http://[bad/, which is no URL", "writes it wrong"),
+    ],
+)
+def test_a_page_that_leads_nowhere_is_found(server, target, what, cause):
+    """To another host, to itself, or to what is no URL; and it is said which."""
     server.fault = at("/", Reply(302, [("Location", target)]))
     report = look(server.url, pages=("/",))
     assert ids(report) == {"V001"}
+    assert report.findings[0].what.endswith(what)
+    assert cause in report.findings[0].cause
     assert len([each for each in server.asked if each.path == "/"]) < 8
 
 
@@ -84,6 +94,95 @@ def elsewhere(server, reply):
 def test_what_is_elsewhere_is_held_to_what_browsers_enforce(server, reply, key):
     """And not to what a build would have made."""
     assert elsewhere(server, reply) == key
+
+
+#: What pages say to the ids that it comes to.
+HOSTILE = [
+    ('<base href="http://[">', set()),
+    ('<script type="importmap">{"imports": {"a": "http://[", "//[": "/x.js"}}</script>', set()),
+    ('<script type="importmap">{"scopes": {"http://[": {"a": "/x.js"}}}</script>', set()),
+    ('<script type="importmap">{"integrity": {"http://[": "sha384-x"}}</script>', set()),
+    ('<script type="module">import "http://["; import "./[";</script>', set()),
+    ("<style>@import 'http://[';</style>", set()),
+    ("<![evil[ x ]]>", set()),
+]
+
+
+@pytest.mark.parametrize(("text", "keys"), HOSTILE, ids=[each[0] for each in HOSTILE])
+def test_a_page_may_say_anything(server, text, keys):
+    """It is looked at all the same."""
+    server.fault = page_says(b"</body>", text.encode() + b"</body>")
+    assert ids(look(server.url)) == keys
+
+
+def test_what_was_not_read_of_a_page_is_said(server):
+    """Where the parser gives up."""
+    server.fault = page_says(b"</body>", b"<![evil[ x ]]></body>")
+    assert any("only the beginning was read" in each for each in look(server.url).notes)
+    server.reset()
+    assert not any("only the beginning" in each for each in look(server.url).notes)
+
+
+def test_what_was_not_read_of_a_style_sheet_is_said(server, monkeypatch):
+    """Its beginning is; and what it names there is asked for."""
+    monkeypatch.setattr(survey, "MOST_OF_FILE", 100)
+    report = look(server.url)
+    assert any(".css" in each and "only the beginning" in each for each in report.notes)
+    assert (report.findings, report.assets) == ((), 11)
+
+
+def test_a_module_may_import_anything(server):
+    """What is no URL is passed over."""
+    body = b'import "http://["; import "//[/x.js";'
+    kind = [("Content-Type", "text/javascript")]
+    assert elsewhere(server, Reply(200, kind, body)) == set()
+
+
+def test_a_file_that_redirects_to_what_is_no_url(server):
+    """Is not there, wherever it should be."""
+    leads = Reply(302, [("Location", "http://[bad/")])
+    assert elsewhere(server, leads) == {"V010"}
+    server.fault = instead(".js", 302, location="http://[bad/")
+    report = look(server.url)
+    assert ids(report) == {"V014"}
+    assert report.findings[0].what == "302 to http://[bad/, which is no URL"
+
+
+def test_a_host_left_out_is_named_as_it_may_be_asked(server):
+    """Without the user before it; and one is one."""
+    says = b'<img src="http://127.0.0.1:1@evil.test/x.png"></body>'
+    server.fault = page_says(b"</body>", says)
+    notes = look(server.url).notes
+    assert "1 URL at evil.test was not asked for: --host evil.test lets it be" in notes
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"<!doctype html><p>Tea", "by 2 pages, so no static file was looked at"),
+        (b'<!doctype html><img src="/x.png"><img src="/y.png">', "they name http://"),
+    ],
+)
+def test_nothing_below_the_prefix_is_found(server, body, words):
+    """Nothing was looked at, so nothing can be said to be right."""
+    page = Reply(200, HTML, body)
+    image = Reply(200, [("Content-Type", "image/png")], b"\x89PNG")
+    images = {"/x.png": image, "/y.png": image}
+    server.fault = lambda asked, reply: reply if asked.is_static else images.get(asked.path, page)
+    report = look(server.url)
+    assert [each.id for each in report.findings] == ["hiss.V007"]
+    [found] = report.findings
+    assert f"no file below {server.url}/static/ is named" in found.what
+    assert words in found.what
+    assert "--prefix" in found.cause
+    assert not report.is_good
+
+
+def test_a_wrong_prefix_is_found(server):
+    """The pages name files, and none of them below it."""
+    report = look(server.url, prefix="/assets/")
+    assert "V007" in ids(report)
+    assert ids(look(server.url, pages=("/nowhere/",), prefix="/assets/")) == {"V001"}
 
 
 def test_what_is_elsewhere_is_asked_once(server):
@@ -184,6 +283,12 @@ def test_what_an_answer_holds(fields, body, content):
         ("text/html; charset=latin-1", "Ã©"),
         ('text/html; charset="UTF-8"', "é"),
         ("text/html; charset=nonsense", "é"),
+        ("text/html; charset=idna", "é"),
+        ("text/html; charset=punycode", "é"),
+        ("text/html; charset=undefined", "é"),
+        ("text/html; charset=unicode_escape", "é"),
+        ("text/html; charset=base64", "é"),
+        ("text/html; charset=a\0b", "é"),
     ],
 )
 def test_the_text_of_an_answer(kind, text):

@@ -15,7 +15,7 @@ from hiss.verify.site import is_at_home
 
 from .conftest import ids, look
 from .faults import ABROAD, FAULTS, OF_THE_SITE, misses_are, page_says, warm_cdn, with_fields
-from .server import Reply, call
+from .server import Asked, Reply, call
 
 HERE = "127.0.0.1"
 
@@ -200,6 +200,35 @@ def test_what_another_tool_hashed_may_be_immutable(server, shop):
     assert look(server.url).findings == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "age", "severities"),
+    [
+        ("img/logo.svg", 86401, ["warning"]),
+        ("img/logo.svg", 86400, []),
+        ("img/logo.svg", "31536000, immutable", ["error"]),
+        # Who says 3.7.1 writes 3.7.2 next.
+        ("jquery-3.7.1.min.js", 315360000, []),
+        ("v2/app.js", 315360000, []),
+        ("img/logo.svg?v=2", 315360000, []),
+    ],
+)
+def test_plain_names_are_not_kept_for_long(server, name, age, severities):
+    """Without a manifest, where nothing in the name may be a version."""
+    says = page_says(b"/static/img/logo.svg", f"/static/{name}".encode())
+    svg = call(server.app, Asked("GET", "/static/img/logo.svg", {"host": HERE}))
+    kind = "text/javascript" if name.endswith(".js") else "image/svg+xml"
+    reply = svg.set(cache_control=f"max-age={age}", content_type=kind)
+
+    def fault(asked, right):
+        if asked.path != f"/static/{name}":
+            return hide_hiss(asked, says(asked, right))
+        return reply
+
+    server.fault = fault
+    found = [each for each in look(server.url).findings if each.id == "hiss.V040"]
+    assert [each.severity for each in found] == severities
+
+
 def test_no_compression_is_found(server):
     """Text of more than a packet, in whatever coding is asked for."""
 
@@ -309,4 +338,4 @@ def test_the_command_shows_the_fault_again(server):
 def test_every_check_is_shown_to_find_something():
     """The table of faults has each id, but those that have tests of their own above or at nginx."""
     shown = {key for key, *_ in (*FAULTS, *OF_THE_SITE, *ABROAD)}
-    assert {*CHECKS} - shown == {"V002", "V003", "V004", "V020", "V022", "V035"}
+    assert {*CHECKS} - shown == {"V002", "V003", "V004", "V007", "V020", "V022", "V035"}

@@ -55,22 +55,47 @@ def read_retention(root: str) -> Retention | None:
     Raises:
         ConfigurationError: The settings cannot be read, or say something wrong.
     """
-    folder, named = find_manage(os.getcwd())
-    module = os.environ.get(_VARIABLE) or named
-    if not module or not os.path.isfile(os.path.join(folder, "manage.py")):
-        return None
-    try:
-        with _named(folder, module):
-            from hiss.django.building import read_building
-            from hiss.django.conf import read_configuration
+    with _settings() as module:
+        if not module:
+            return None
+        from hiss.django.building import read_building
+        from hiss.django.conf import read_configuration
 
-            configuration, building = read_configuration(), read_building()
-    except Exception as error:
-        # Settings are code: they may raise anything, such as KeyError for a variable that is unset.
-        raise ConfigurationError(f"{module}: {type(error).__name__}: {error}") from error
+        configuration, building = read_configuration(), read_building()
     if os.path.realpath(configuration.static_root or "") != os.path.realpath(root):
         return None
     return building.retention
+
+
+def read_prefix() -> str:
+    """The path of the project's static files; empty where there is no such project, or it says
+    none.
+
+    Raises:
+        ConfigurationError: The settings cannot be read, or say something wrong.
+    """
+    with _settings() as module:
+        if not module:
+            return ""
+        from hiss.django.conf import find_static_prefix
+
+        return find_static_prefix() or ""
+
+
+@contextmanager
+def _settings() -> Iterator[str]:
+    """The settings of the project around, which can be read inside; empty where there are none."""
+    folder, named = find_manage(os.getcwd())
+    module = os.environ.get(_VARIABLE) or named
+    if not module or not os.path.isfile(os.path.join(folder, "manage.py")):
+        yield ""
+        return
+    try:
+        with _named(folder, module):
+            yield module
+    except (Exception, SystemExit) as error:
+        # Settings are code: they may raise anything, such as KeyError for a variable that is unset.
+        raise ConfigurationError(f"{module}: {type(error).__name__}: {error}") from error
 
 
 @contextmanager

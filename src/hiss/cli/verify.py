@@ -8,8 +8,10 @@ import sys
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
+from hiss.build.config import BuildConfig
 from hiss.build.terminal import is_watched
 from hiss.cli.project import find_config
+from hiss.cli.settings import read_prefix
 from hiss.core.nearest import nearest
 from hiss.errors import ConfigurationError
 from hiss.verify.checks import CHECKS
@@ -78,7 +80,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         type=float,
         default=limits.timeout,
-        help="seconds for a connection, and for each piece of an answer (%(default)g)",
+        help="seconds for a connection, and for each piece of an answer; four times as many for "
+        "the whole of it (%(default)g)",
     )
     parser.add_argument("--json", action="store_true", help="say it as JSON")
     parser.add_argument("--junit", metavar="FILE", help="write it as JUnit, too")
@@ -107,7 +110,7 @@ def _settle(options: argparse.Namespace) -> Wishes:
     return Wishes(
         url=options.url,
         pages=tuple(options.pages),
-        prefix=options.prefix or find_config(options).prefix,
+        prefix=options.prefix or _prefix(options),
         hosts=tuple(options.host),
         root=os.path.abspath(options.root) if options.root else "",
         headers=tuple(_header(each) for each in options.header),
@@ -115,6 +118,23 @@ def _settle(options: argparse.Namespace) -> Wishes:
         ignored=frozenset(_key(each) for each in options.ignore),
         limits=Limits(requests=options.max_requests, timeout=options.timeout),
     )
+
+
+def _prefix(options: argparse.Namespace) -> str:
+    """The project's prefix: pyproject.toml says it, or the settings that manage.py names."""
+    config = find_config(options)
+    is_said = config.sources or config.prefix != BuildConfig().prefix
+    if options.config is not None or is_said:
+        return config.prefix
+    try:
+        return read_prefix() or config.prefix
+    except ConfigurationError as error:
+        print(
+            f"hiss: STATIC_URL cannot be read ({error.message}); {config.prefix} counts, or "
+            "--prefix.",
+            file=sys.stderr,
+        )
+        return config.prefix
 
 
 def _header(text: str) -> Field:

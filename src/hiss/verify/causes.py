@@ -37,6 +37,10 @@ _CAUSES: Final[dict[str, dict[str, str]]] = {
         "": "The settings that the server runs with say DEBUG = True: production's must not "
         "(`hiss doctor --deploy` says what else they need).",
     },
+    "V007": {
+        "": "--prefix says what static files are below: STATIC_URL's path, or its URL where they "
+        "are at a CDN. Or these pages need none: name one that does, hiss verify URL PAGE.",
+    },
     "V010": {
         "": "collectstatic did not run, ran into another folder, or the file is no longer built. "
         "With Hiss or WhiteNoise: is the middleware there, and STATIC_ROOT the folder?",
@@ -135,7 +139,7 @@ _CAUSES: Final[dict[str, dict[str, str]]] = {
     },
     "V040": {
         "": "A rule gives it to all files, or to pages, by their folder or extension: only what "
-        "a build named by its content may have it.",
+        "a build named by its content may be kept for so long.",
         "nginx": "`add_header Cache-Control … immutable` or `expires max` stands for the whole "
         "location: make it depend on the name, by a map of $uri (docs/verify.md).",
         "Cloudflare": "Browser Cache TTL or a cache rule overrides what the origin says.",

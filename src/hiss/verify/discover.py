@@ -11,13 +11,15 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from html.parser import HTMLParser
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 from hiss.build import css, js
 from hiss.build.references import MODULE_KINDS, SCRIPT_KINDS, Kind
 from hiss.http.media import media_type
 from hiss.release.deploy.links import parse_srcset
+from hiss.verify.urls import join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,7 +66,7 @@ class ImportMap:
     def resolve(self, specifier: str, base: str) -> str | None:
         """The URL that a specifier in the script at `base` means; `None`: none that is known."""
         is_url = specifier.startswith(("/", "./", "../"))
-        absolute = urljoin(base, specifier) if is_url or "://" in specifier else None
+        absolute = join(base, specifier) if is_url or "://" in specifier else None
         key = absolute or specifier
         for scope in sorted(self.scopes, key=len, reverse=True):
             if base == scope or (scope.endswith("/") and base.startswith(scope)):
@@ -80,6 +82,8 @@ class Named:
 
     uses: list[Use]
     import_map: ImportMap
+    #: Whether all of it was read.
+    is_whole: bool = True
 
 
 # Tag to its attributes that hold a URL, and what that is for.
@@ -117,23 +121,50 @@ _SCRIPT_TYPES: Final = frozenset(
     {"", "text/javascript", "application/javascript", "application/x-javascript", "module"}
 )
 _FONT_SUFFIXES: Final = (".woff2", ".woff", ".ttf", ".otf", ".eot")
-_LINK: Final = re.compile(r"<([^>]*)>((?:\s*;\s*[\w*-]+(?:\s*=\s*(?:\"[^\"]*\"|[^\s\",;]+))?)*)")
+_LINK: Final = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+(?:\s*=\s*(?:\"[^\"]*\"|[^\s\",;]+))?)*)")
 _PARAMETER: Final = re.compile(r";\s*([\w*-]+)(?:\s*=\s*(?:\"([^\"]*)\"|([^\s\",;]+)))?")
+
+#: Bytes of a style sheet or a script that are looked into.
+MOST_OF_FILE: Final = 4 * 1024 * 1024
+# Characters. A page of more is none that a person looks at.
+_MOST_OF_PAGE: Final = 4 * 1024 * 1024
+_MOST_OF_LINK: Final = 64 * 1024
+# Seconds for a page, and characters between two looks at the clock: html.parser takes its time
+# over what is begun and never ended.
+_PATIENCE: Final = 5.0
+_PIECE: Final = 64 * 1024
 
 
 def find_in_page(url: str, text: str, link: str = "") -> Named:
     """What a page at `url` names; `link` is its Link field."""
     parser = _Parser(url)
-    parser.feed(text)
-    parser.close()
-    for each in _parse_links(link):
+    is_whole = _feed(parser, text) and len(link) <= _MOST_OF_LINK
+    for each in _parse_links(link[:_MOST_OF_LINK]):
         parser.link(each, url)
     uses = list(parser.uses)
     for data in parser.styles:
         uses.extend(find_in_style(parser.base, data.encode(), url, by=url))
     for data in parser.modules:
         uses.extend(find_in_script(parser.base, data.encode(), url, parser.map, by=url))
-    return Named(list(dict.fromkeys(uses)), parser.map)
+    return Named(list(dict.fromkeys(uses)), parser.map, is_whole)
+
+
+def _feed(parser: HTMLParser, text: str) -> bool:
+    """Read a page, as far as there is time for it; whether that was all of it.
+
+    The parser is never closed: then it would look for names in a comment or a tag that does not
+    end, where browsers see none, and go through all that follows once for each of them.
+    """
+    end = monotonic() + _PATIENCE
+    for start in range(0, min(len(text), _MOST_OF_PAGE), _PIECE):
+        if monotonic() > end:
+            return False
+        try:
+            parser.feed(text[start : min(start + _PIECE, _MOST_OF_PAGE)])
+        except AssertionError:
+            # Of a declaration that SGML does not know.
+            return False
+    return len(text) <= _MOST_OF_PAGE
 
 
 def find_in_style(url: str, data: bytes, page: str, by: str = "") -> Iterator[Use]:
@@ -208,7 +239,8 @@ class _Parser(HTMLParser):
             return
         if tag == "base" and not self._has_base and values.get("href"):
             self._has_base = True
-            self.base = urljoin(self.page, values["href"].strip())
+            # HTML, 4.2.3: what is no URL counts for nothing.
+            self.base = join(self.page, values["href"].strip()) or self.page
         elif tag == "link":
             self.link(values, self.base)
         elif tag == "script":
@@ -288,8 +320,10 @@ class _Parser(HTMLParser):
         self.map.imports.update(self._addresses(document.get("imports")))
         scopes = document.get("scopes")
         for scope, addresses in scopes.items() if isinstance(scopes, dict) else ():
-            known = self.map.scopes.setdefault(urljoin(self.base, scope), {})
-            known.update(self._addresses(addresses))
+            place = join(self.base, scope)
+            if place is not None:
+                known = self.map.scopes.setdefault(place, {})
+                known.update(self._addresses(addresses))
         self.map.integrity.update(self._texts(document.get("integrity")))
         for target in self.map.imports.values():
             # One that ends with a slash stands for whatever is below it.
@@ -304,20 +338,25 @@ class _Parser(HTMLParser):
         if not isinstance(addresses, dict):
             return {}
         return {
-            self._key(key): urljoin(self.base, value)
+            known: target
             for key, value in addresses.items()
             if isinstance(value, str)
+            and (target := join(self.base, value)) is not None
+            and (known := self._key(key)) is not None
         }
 
     def _texts(self, values: object) -> dict[str, str]:
         if not isinstance(values, dict):
             return {}
-        found = values.items()
-        return {urljoin(self.base, key): text for key, text in found if isinstance(text, str)}
+        return {
+            target: text
+            for key, text in values.items()
+            if isinstance(text, str) and (target := join(self.base, key)) is not None
+        }
 
-    def _key(self, specifier: str) -> str:
+    def _key(self, specifier: str) -> str | None:
         is_url = specifier.startswith(("/", "./", "../"))
-        return urljoin(self.base, specifier) if is_url else specifier
+        return join(self.base, specifier) if is_url else specifier
 
 
 def _look_up(addresses: Mapping[str, str], specifier: str) -> str | None:
@@ -325,7 +364,7 @@ def _look_up(addresses: Mapping[str, str], specifier: str) -> str | None:
         return addresses[specifier]
     for key in sorted(addresses, key=len, reverse=True):
         if key.endswith("/") and specifier.startswith(key):
-            return urljoin(addresses[key], specifier[len(key) :])
+            return join(addresses[key], specifier[len(key) :])
     return None
 
 
@@ -334,13 +373,12 @@ def _absolute(base: str, url: str) -> str | None:
     url = url.strip(" \t\r\n\f")
     if not url or url.startswith("#"):
         return None
-    try:
-        target = urldefrag(urljoin(base, url)).url
-        parts = urlsplit(target)
-        is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
-    except ValueError:
+    joined = join(base, url)
+    if joined is None:
         return None
-    return target if is_usable else None
+    target = urldefrag(joined).url
+    parts = urlsplit(target)
+    return target if parts.scheme in {"http", "https"} and parts.hostname else None
 
 
 def _want_of_name(url: str) -> Want:

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import ssl
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import quote, urlsplit
 
 import hiss
-from hiss.verify.messages import MOST_OF_BODY, Answer, Request
+from hiss.verify.messages import MOST_OF_BODY, Answer, Obstacle, Request
+from hiss.verify.pace import Clock, PacedResponse
+from hiss.verify.shelf import Shelf
+from hiss.verify.urls import host_of, is_same_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 USER_AGENT: Final = f"hiss-verify/{hiss.__version__}"
 
 _CHUNK: Final = 64 * 1024
+# Bytes of a body that is kept in any case: parts, and what comes in the place of a file.
+_SMALL: Final = 64 * 1024
 # What may stand in a request's target as it is, beyond what `quote` lets stand.
 _TARGET_SAFE: Final = "/%:?[]@!$&'()*+,;=~"
 # Those that say "later": RFC 9110, 15.6, and RFC 6585, 4.
@@ -35,8 +40,11 @@ _LATER: Final = frozenset({429, 502, 503, 504})
 _MOST_PATIENCE: Final = 10.0
 # Seconds: what follows an answer comes with it.
 _SHORTLY: Final = 1.0
-# Bytes may come in time, and yet never end.
+# Bytes may come in time, and yet never end: so many time-outs for a whole answer.
 _SLOWNESS: Final = 4
+# What a server says may hold what moves a terminal's cursor; and may be long.
+_MOVES: Final = dict.fromkeys((*range(32), *range(127, 160)))
+_MOST_OF_WORDS: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +60,8 @@ class Limits:
     timeout: float = 15.0
     #: Bytes of a body that are read, and that it may stand for.
     body: int = MOST_OF_BODY
+    #: Bytes of bodies that are kept, of all answers together.
+    kept: int = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +76,7 @@ class Hosts:
             parts = urlsplit(url)
         except ValueError:
             return False
-        here = {parts.netloc.rpartition("@")[2].lower(), parts.hostname or ""}
+        here = {host_of(url), parts.hostname or ""}
         return parts.scheme in {"http", "https"} and bool(here & self.names)
 
 
@@ -87,8 +97,14 @@ class Fetcher:
         self.sent = 0
         #: How many were not, as that would have been too many.
         self.refused = 0
+        #: How many are left alone, for what is asked later.
+        self.leaving = 0
+        #: How many bodies were let go, as all together were too much.
+        self.let_go = 0
         self._known = 0
-        #: The host that is given `headers`, which may be secret.
+        self._kept = 0
+        self._shelf: Shelf[bytes | Obstacle] = Shelf()
+        #: A URL of the one origin that is given `headers`, which may be secret.
         self._own = own
         self._headers = dict(headers)
         self._advance = advance
@@ -111,6 +127,11 @@ class Fetcher:
         self._pool.shutdown(cancel_futures=True)
         for each in self._connections:
             each.close()
+
+    @property
+    def left(self) -> int:
+        """How many requests may still be sent."""
+        return max(self.limits.requests - self.leaving - self.sent, 0)
 
     def ask(self, request: Request) -> Answer | None:
         """The answer to a request; `None` where it was not asked, for the limit or its host."""
@@ -143,7 +164,7 @@ class Fetcher:
         with self._lock:
             if self._stopped.is_set():
                 return False
-            if self.sent >= self.limits.requests:
+            if not self.left:
                 self.refused += is_new
                 return False
             self.sent += 1
@@ -159,11 +180,12 @@ class Fetcher:
         parts = urlsplit(request.url)
         query = f"?{parts.query}" if parts.query else ""
         target = quote((parts.path or "/") + query, safe=_TARGET_SAFE)
-        given = self._headers if parts.netloc.lower() == self._own else {}
+        given = self._headers if is_same_origin(request.url, self._own) else {}
         headers = {"User-Agent": USER_AGENT, "Accept": "*/*", **given, **dict(request.fields)}
         if request.method == "HEAD":
             # So that what follows an answer without a body is the end.
             headers["Connection"] = "close"
+        self._clock.set(self.limits.timeout * _SLOWNESS, self.limits.timeout)
         try:
             response = self._send(request, parts.scheme, parts.netloc, target, headers)
             return self._read(request, response)
@@ -188,9 +210,9 @@ class Fetcher:
     def _exchange(
         self, connection: HTTPConnection, method: str, target: str, headers: dict[str, str]
     ) -> HTTPResponse:
+        if connection.sock is not None:
+            connection.sock.settimeout(self._clock.left())
         connection.request(method, target, headers=headers)
-        # Of a connection that the server will close, http.client lets it go.
-        self._mine.socket = connection.sock
         return connection.getresponse()
 
     def _connect(self, scheme: str, netloc: str) -> tuple[HTTPConnection, bool]:
@@ -212,10 +234,20 @@ class Fetcher:
             )
         else:
             connection = HTTPConnection(host, parts.port, timeout=self.limits.timeout)
+        made = partial(PacedResponse, clock=self._clock)
+        connection.response_class = cast("type[HTTPResponse]", made)
         self._mine.connection, self._mine.place = connection, place
         with self._lock:
             self._connections.append(connection)
         return connection, False
+
+    @property
+    def _clock(self) -> Clock:
+        """This thread's."""
+        clock: Clock | None = getattr(self._mine, "clock", None)
+        if clock is None:
+            clock = self._mine.clock = Clock()
+        return clock
 
     def _drop(self) -> None:
         connection: HTTPConnection | None = getattr(self._mine, "connection", None)
@@ -234,9 +266,10 @@ class Fetcher:
         if request.method == "HEAD":
             body += self._beyond(response)
         else:
-            deadline = time.monotonic() + self.limits.timeout * _SLOWNESS
             try:
-                is_too_long = self._read_body(response, body, deadline)
+                is_too_long = self._read_body(response, body)
+            except TimeoutError:
+                trouble = "not at its end in time"
             except (OSError, HTTPException) as error:
                 trouble = _words(error)
         # A length that was announced, and not sent (RFC 9112, 8).
@@ -245,25 +278,40 @@ class Fetcher:
         response.close()
         if trouble or is_too_long or request.method == "HEAD":
             self._drop()
+        is_let_go = not is_too_long and not self._may_keep(len(body))
         return Answer(
-            request, response.status, fields, bytes(body), trouble, is_too_long, self.limits.body
+            request,
+            response.status,
+            fields,
+            b"" if is_let_go else bytes(body),
+            trouble,
+            is_too_long or is_let_go,
+            self.limits.body,
+            is_let_go,
+            self._shelf,
         )
 
-    def _read_body(self, response: HTTPResponse, body: bytearray, deadline: float) -> bool:
+    def _read_body(self, response: HTTPResponse, body: bytearray) -> bool:
         """Read into `body`; whether it is longer than is read."""
         while chunk := response.read(_CHUNK):
             body += chunk
             if len(body) > self.limits.body:
+                body.clear()
                 return True
-            if time.monotonic() > deadline:
-                raise TimeoutError
         return False
+
+    def _may_keep(self, size: int) -> bool:
+        with self._lock:
+            may_keep = size <= _SMALL or self._kept + size <= self.limits.kept
+            self._kept += size if may_keep else 0
+            self.let_go += not may_keep
+            return may_keep
 
     def _beyond(self, response: HTTPResponse) -> bytes:
         """What a server sends after an answer that has no body."""
         with suppress(OSError, ValueError):
             # It may not close, though it was told to.
-            self._mine.socket.settimeout(min(self.limits.timeout, _SHORTLY))
+            self._clock.set(_SHORTLY, self.limits.timeout)
             found: bytes = response.fp.read(1)
             return found
         return b""
@@ -280,6 +328,7 @@ def _words(error: Exception) -> str:
         case ssl.SSLError(reason="WRONG_VERSION_NUMBER"):
             return "no TLS is spoken there; a site that redirects http to https names that port"
         case ssl.SSLError():
-            return f"TLS: {error.reason or error}"
+            return f"TLS: {error.reason or str(error).translate(_MOVES)}"
         case _:
-            return f"no answer: {str(error) or type(error).__name__}"
+            said = str(error).translate(_MOVES)[:_MOST_OF_WORDS]
+            return f"no answer: {said or type(error).__name__}"

@@ -19,6 +19,11 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
+def count(number: int, noun: str) -> str:
+    """So many of something, in words."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One fault at one URL."""

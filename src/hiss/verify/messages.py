@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hiss.errors import ConfigurationError
 from hiss.http.codings import SUFFIXES, TooLargeError, decompress
 from hiss.http.media import essence
+
+if TYPE_CHECKING:
+    from hiss.verify.shelf import Shelf
 
 #: A header field: its name and its value.
 Field = tuple[str, str]
@@ -19,6 +23,10 @@ MOST_OF_BODY: Final = 64 * 1024 * 1024
 
 _METHODS: Final = {"GET": ("-o", "/dev/null", "-D", "-"), "HEAD": ("-I",)}
 _HTML: Final = frozenset({"text/html", "application/xhtml+xml"})
+# Python's own, which no page is in; some take their time.
+_NO_CHARSETS: Final = frozenset(
+    {"idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,10 @@ class Answer:
     is_too_long: bool = False
     #: Bytes that its content may have without its coding.
     limit: int = MOST_OF_BODY
+    #: The body was whole, and had to go, as all together were too much.
+    is_let_go: bool = False
+    #: Where its content is kept while there is room; with the answer where there is none.
+    shelf: Shelf[bytes | Obstacle] | None = field(default=None, compare=False, repr=False)
 
     def values(self, name: str) -> list[str]:
         """The lines of a field."""
@@ -87,19 +99,30 @@ class Answer:
     @property
     def content(self) -> bytes | None:
         """The body without its coding; `None` where it cannot be told, or is not whole."""
-        return None if isinstance(self._decoded, Obstacle) else self._decoded
+        found = self._found
+        return None if isinstance(found, Obstacle) else found
 
     @property
     def obstacle(self) -> Obstacle | None:
         """Why there is no content; `None` where there is."""
-        return self._decoded if isinstance(self._decoded, Obstacle) else None
+        found = self._found
+        return found if isinstance(found, Obstacle) else None
+
+    @property
+    def _found(self) -> bytes | Obstacle:
+        if self.trouble or self.is_too_long:
+            return Obstacle(self.trouble or "it is longer than is read", self.is_too_long)
+        if not self.coding:
+            return self.body
+        return self._decoded if self.shelf is None else self.shelf.get(self, self._decode)
 
     @cached_property
     def _decoded(self) -> bytes | Obstacle:
-        if self.trouble or self.is_too_long:
-            return Obstacle(self.trouble or "it is longer than is read", self.is_too_long)
+        return self._decode()
+
+    def _decode(self) -> bytes | Obstacle:
         data = self.body
-        for coding in reversed(self.coding.split(",") if self.coding else []):
+        for coding in reversed(self.coding.split(",")):
             if coding not in SUFFIXES:
                 return Obstacle(f"{coding} is not a coding that is known here")
             try:
@@ -122,8 +145,10 @@ class Answer:
     def text(self) -> str:
         """The content as text."""
         _, _, parameter = self.header("Content-Type").lower().partition("charset=")
+        charset = parameter.partition(";")[0].strip(' "')
         data = self.content or b""
-        try:
-            return data.decode(parameter.partition(";")[0].strip(' "') or "utf-8", "replace")
-        except LookupError:
-            return data.decode("utf-8", "replace")
+        if charset.replace("_", "-") not in _NO_CHARSETS:
+            # LookupError: there is none of that name; ValueError: it can be no name at all.
+            with suppress(LookupError, ValueError):
+                return data.decode(charset or "utf-8", "replace")
+        return data.decode("utf-8", "replace")

@@ -7,16 +7,15 @@ requests ends it, what was seen is of every kind.
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict
-from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urljoin
 
 from hiss.http.paths import quote_path
 from hiss.verify.caches import names_cache, said_of_cache
 from hiss.verify.messages import Request
-from hiss.verify.site import CODINGS, IDENTITY, origin_of
+from hiss.verify.site import CODINGS, IDENTITY, take_turns
 from hiss.verify.survey import origin_field
+from hiss.verify.urls import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -43,6 +42,9 @@ _PART: Final = 64
 _OLD_FILES: Final = 3
 # A cache may have several machines, each with a store of its own.
 _MORE_TRIES: Final = 2
+# Requests: three codings, HEAD, a tag weakened and, for each of four representations, strong, two
+# parts, and the cache.
+_ASKED_OF_EACH: Final = 13
 
 
 def probe(fetcher: Fetcher, site: Site) -> None:
@@ -50,23 +52,16 @@ def probe(fetcher: Fetcher, site: Site) -> None:
     _probe_misses(fetcher, site)
     _probe_older(fetcher, site)
     assets = take_turns(_worth_asking(site))
-    for ask in (_codings, _head, _weak, _same, _part, _if_range):
-        pairs = [(asset, key, request) for asset in assets for key, request in ask(asset)]
-        answers = fetcher.ask_all(request for _, _, request in pairs)
-        for (asset, key, _), answer in zip(pairs, answers, strict=True):
-            if answer is not None:
-                asset.answers[key] = answer
-    _probe_cache(fetcher, site, assets)
-
-
-def take_turns(assets: Iterable[Asset]) -> list[Asset]:
-    """Files of each kind in turn: one style sheet, one script, one image, the next style sheet."""
-    kinds: dict[tuple[str, str, bool], list[Asset]] = defaultdict(list)
-    for each in assets:
-        extension = each.name.rpartition(".")[2]
-        kinds[origin_of(each.url), extension, bool(each.name_hash)].append(each)
-    rounds = chain.from_iterable(zip_longest(*kinds.values()))
-    return [each for each in rounds if each is not None]
+    # Where not all can be asked everything, some of each kind are; the others, what is left.
+    some = fetcher.left // _ASKED_OF_EACH
+    for group in (assets[:some], assets[some:]):
+        for ask in (_codings, _head, _weak, _same, _part, _if_range):
+            pairs = [(asset, key, request) for asset in group for key, request in ask(asset)]
+            answers = fetcher.ask_all(request for _, _, request in pairs)
+            for (asset, key, _), answer in zip(pairs, answers, strict=True):
+                if answer is not None:
+                    asset.answers[key] = answer
+        _probe_cache(fetcher, site, group)
 
 
 def part_of(asset: Asset) -> tuple[int, int] | None:

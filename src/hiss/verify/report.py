@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import escape, quoteattr
 
 from hiss.verify.checks import CHECKS
-from hiss.verify.finding import Severity
+from hiss.verify.finding import Severity, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -84,15 +84,15 @@ def _lines(report: Report) -> Iterator[str]:
     by = f", by {' and '.join(report.served_by)}" if report.served_by else ""
     release = f", release {report.release}" if report.release else ""
     yield (
-        f"{report.url}: {_count(len(report.pages), 'page')}, {_count(report.assets, 'file')}{by}"
-        f"{release}; {_count(report.requests, 'request')} in {report.seconds:.1f} s"
+        f"{report.url}: {count(len(report.pages), 'page')}, {count(report.assets, 'file')}{by}"
+        f"{release}; {count(report.requests, 'request')} in {report.seconds:.1f} s"
     )
     counts = Counter(each.severity for each in report.findings)
     yield (
         "nothing is wrong"
         if report.is_good
-        else f"{_count(counts[Severity.ERROR], 'error')}, "
-        f"{_count(counts[Severity.WARNING], 'warning')}"
+        else f"{count(counts[Severity.ERROR], 'error')}, "
+        f"{count(counts[Severity.WARNING], 'warning')}"
     )
 
 
@@ -138,10 +138,6 @@ def _first(each: Iterable[str]) -> Iterator[str]:
     for one in each:
         yield one
         return
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _clean(text: str) -> str:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import md5
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Final
+from itertools import chain, zip_longest
+from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import unquote, urlsplit
 
 from hiss.http.media import is_compressible, media_type
 from hiss.verify.built import Announced, Built
+from hiss.verify.urls import origin_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hiss.core.manifest import Manifest, ManifestEntry
     from hiss.verify.discover import Use, Want
     from hiss.verify.messages import Answer
@@ -28,12 +33,6 @@ _MD5_NAME: Final = re.compile(r"\.([0-9a-f]{12})(?:\.[^./]+)?\Z")
 # Others': webpack, Vite, esbuild, Parcel: eight characters or more, of which one is a digit or,
 # as base64 has it, the case changes.
 _HASH: Final = re.compile(r"[.\-_](?=[A-Za-z0-9_-]*[0-9]|[A-Z]*[a-z]+[A-Z])[A-Za-z0-9_-]{8,}(?=\.)")
-
-
-def origin_of(url: str) -> str:
-    """Scheme, host and port."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
 def is_at_home(url: str) -> bool:
@@ -53,6 +52,10 @@ class Page:
     url: str
     answer: Answer
     uses: list[Use] = field(default_factory=list)
+    #: Whether all of it was read for what it names.
+    is_whole: bool = True
+    #: Where it redirects to and was not followed: because that leads away, back, or nowhere.
+    leads: Literal["away", "back", "nowhere", ""] = ""
 
 
 @dataclass
@@ -67,6 +70,8 @@ class Asset:
     answers: dict[str, Answer] = field(default_factory=dict)
     #: URLs that it names.
     names: set[str] = field(default_factory=set)
+    #: Whether all of it was read for those.
+    is_whole: bool = True
 
     @property
     def plain(self) -> Answer:
@@ -128,6 +133,12 @@ class Asset:
         parts = urlsplit(self.url)
         return bool(parts.query or _HASH.search(parts.path.rpartition("/")[2]))
 
+    @property
+    def may_be_versioned(self) -> bool:
+        """Whether its URL may hold a version, written by hand: jquery-3.7.1.js, or /v2/app.css."""
+        parts = urlsplit(self.url)
+        return bool(parts.query) or any(each.isdecimal() for each in parts.path)
+
     def coded(self) -> dict[str, Answer]:
         """Coding to the answer that came when it was asked for, alone."""
         return {each: self.answers[each] for each in CODINGS if each in self.answers}
@@ -161,6 +172,8 @@ class Site:
     folder: Answer | None = None
     #: Files of older releases: which release, what it recorded, what came.
     older: list[tuple[Manifest, ManifestEntry, Answer]] = field(default_factory=list)
+    #: Another host to the URLs there, which were not asked for.
+    left_out: dict[str, set[str]] = field(default_factory=dict)
 
     @property
     def release(self) -> str:
@@ -198,3 +211,13 @@ class Site:
                 known = self.assets.get(url)
                 queue.extend(known.names if known else ())
         return False
+
+
+def take_turns(assets: Iterable[Asset]) -> list[Asset]:
+    """Files of each kind in turn: one style sheet, one script, one image, the next style sheet."""
+    kinds: dict[tuple[str, str, bool], list[Asset]] = defaultdict(list)
+    for each in assets:
+        extension = urlsplit(each.url).path.rpartition("/")[2].rpartition(".")[2]
+        kinds[origin_of(each.url), extension, bool(each.name_hash)].append(each)
+    rounds = chain.from_iterable(zip_longest(*kinds.values()))
+    return [each for each in rounds if each is not None]

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from hiss.errors import ConfigurationError
 from hiss.verify.discover import (
+    MOST_OF_FILE,
     ImportMap,
     Want,
     find_in_manifest,
@@ -15,25 +16,27 @@ from hiss.verify.discover import (
     find_in_style,
 )
 from hiss.verify.messages import Request
-from hiss.verify.site import IDENTITY, Asset, Page, Site, origin_of
+from hiss.verify.site import IDENTITY, Asset, Page, Site, take_turns
+from hiss.verify.urls import host_of, join, origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from hiss.verify.discover import Use
     from hiss.verify.fetch import Fetcher
-    from hiss.verify.messages import Answer
 
 #: What is looked at where no page is named, from the site's URL on: itself, and Django's admin.
 #: What is not there is passed over.
 DEFAULT_PAGES: Final = ("", "admin/login/")
 
 _MOST_REDIRECTS: Final = 5
+# Ways in which one file is needed: two pages of the same template make as many as they like.
+_MOST_USES: Final = 100
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
-def survey(fetcher: Fetcher, site: Site, pages: Iterable[str], left_out: dict[str, int]) -> None:
-    """Find the pages and the files of a site; `left_out` counts the URLs at each other host.
+def survey(fetcher: Fetcher, site: Site, pages: Iterable[str]) -> None:
+    """Find the pages and the files of a site.
 
     Raises:
         ConfigurationError: No page can be had at all.
@@ -50,10 +53,11 @@ def survey(fetcher: Fetcher, site: Site, pages: Iterable[str], left_out: dict[st
             named = find_in_page(page.url, page.answer.text, page.answer.header("Link"))
             maps[page.url] = named.import_map
             page.uses = named.uses
+            page.is_whole = named.is_whole
             uses.extend(named.uses)
     _refuse_nothing(site)
     while uses:
-        uses = list(_ask_assets(fetcher, site, uses, maps, left_out))
+        uses = list(_ask_assets(fetcher, site, uses, maps))
 
 
 def _refuse_nothing(site: Site) -> None:
@@ -69,17 +73,26 @@ def _refuse_nothing(site: Site) -> None:
 
 def _ask_page(fetcher: Fetcher, url: str) -> Page | None:
     """A page, where its redirects lead to, as long as that is here."""
-    answer: Answer | None = None
+    page: Page | None = None
     for _ in range(_MOST_REDIRECTS + 1):
-        following = fetcher.ask(_plainly(url, ("Accept", "text/html,*/*;q=0.8")))
-        if following is None:
+        answer = fetcher.ask(_plainly(url, ("Accept", "text/html,*/*;q=0.8")))
+        if answer is None:
+            if page and not fetcher.hosts.hold(url):
+                page.leads = "away"
             break
-        answer = following
+        page = Page(answer.request.url, answer)
         location = answer.header("Location")
         if answer.status not in _REDIRECTS or not location:
             break
-        url = urljoin(answer.request.url, location)
-    return None if answer is None else Page(answer.request.url, answer)
+        target = join(page.url, location)
+        if target is None:
+            page.leads = "nowhere"
+            break
+        url = target
+    else:
+        if page:
+            page.leads = "back"
+    return page
 
 
 def _plainly(url: str, *fields: tuple[str, str]) -> Request:
@@ -91,29 +104,28 @@ def _ask_assets(
     site: Site,
     uses: Iterable[Use],
     maps: dict[str, ImportMap],
-    left_out: dict[str, int],
 ) -> Iterator[Use]:
     """Ask for what is needed and was not asked for; yields what that needs in turn."""
     new: dict[str, Asset] = {}
     for use in uses:
         known = site.assets.get(use.url) or new.get(use.url)
         if known is not None:
-            if use not in known.uses:
+            if len(known.uses) < _MOST_USES and use not in known.uses:
                 known.uses.append(use)
         elif fetcher.hosts.hold(use.url):
             new[use.url] = Asset(use.url, _name(use.url, site.prefix), [use])
         else:
-            host = urlsplit(use.url).netloc
-            left_out[host] = left_out.get(host, 0) + 1
-    requests = [_plainly(each.url, *origin_field(each)) for each in new.values()]
-    for asset, answer in zip(new.values(), fetcher.ask_all(requests), strict=True):
+            site.left_out.setdefault(host_of(use.url), set()).add(use.url)
+    assets = take_turns(new.values())
+    requests = [_plainly(each.url, *origin_field(each)) for each in assets]
+    for asset, answer in zip(assets, fetcher.ask_all(requests), strict=True):
         if answer is None:
             continue
         site.assets[asset.url] = asset
         asset.answers[IDENTITY] = answer
         if not asset.is_static:
             _follow(fetcher, asset)
-        for use in _uses_of(asset, maps):
+        for use in dict.fromkeys(_uses_of(asset, maps)):
             asset.names.add(use.url)
             yield use
 
@@ -130,8 +142,8 @@ def _follow(fetcher: Fetcher, asset: Asset) -> None:
         location = asset.plain.header("Location")
         if asset.plain.status not in _REDIRECTS or not location:
             return
-        url = urljoin(asset.plain.request.url, location)
-        answer = fetcher.ask(_plainly(url, *origin_field(asset)))
+        url = join(asset.plain.request.url, location)
+        answer = fetcher.ask(_plainly(url, *origin_field(asset))) if url else None
         if answer is None:
             return
         asset.answers[IDENTITY] = answer
@@ -148,6 +160,8 @@ def _uses_of(asset: Asset, maps: dict[str, ImportMap]) -> Iterator[Use]:
         return
     page = asset.page
     wants = asset.wants
+    asset.is_whole = len(data) <= MOST_OF_FILE
+    data = data[:MOST_OF_FILE]
     if Want.STYLE in wants:
         yield from find_in_style(asset.url, data, page)
     elif wants & {Want.SCRIPT, Want.MODULE}:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hiss.verify.caches import said_of_cache, who_answers
-from hiss.verify.checks.check import Trouble
+from hiss.verify.checks.check import WARNING, Trouble
 from hiss.verify.freshness import contradiction, is_immutable, max_age, may_be_shared
 from hiss.verify.probe import AGAIN
 
@@ -15,18 +15,31 @@ if TYPE_CHECKING:
 
 # A week: what is kept for less was not meant to be kept for ever.
 _LONG: Final = 7 * 24 * 3600
+# A day: what is not hashed is asked for again, or a deploy reaches nobody.
+_SHORT: Final = 24 * 3600
 # Those that make a CDN keep an answer for each visitor, or not at all.
 _VARY: Final = frozenset({"*", "cookie", "user-agent"})
 
 
 def is_immutable_only_if_hashed(asset: Asset, site: Site) -> Troubles:
-    """What may change is not immutable."""
-    if not is_immutable(asset.plain) or site.is_hashed(asset):
+    """What may change is not immutable, nor kept for long."""
+    if site.is_hashed(asset):
         return
     entry = site.entry(asset)
     if entry is None and asset.looks_hashed:
         return
     said = asset.plain.header("Cache-Control")
+    if not is_immutable(asset.plain):
+        age = max_age(asset.plain) or 0
+        if age > _SHORT and (entry is not None or not asset.may_be_versioned):
+            yield Trouble(
+                f"{f'Cache-Control: {said}' if said else 'Expires'}, and its name does not change "
+                f"with its content: who has it keeps it for {age // _SHORT} days, whatever is "
+                "deployed",
+                asset.plain,
+                WARNING,
+            )
+        return
     yield Trouble(
         f"Cache-Control: {said}, and its name does not change with its content: who has it keeps "
         "it, whatever is deployed",

@@ -26,6 +26,8 @@ class Trouble(NamedTuple):
     severity: Severity | None = None
     #: Another URL than that of what was looked at.
     url: str = ""
+    #: What is likely to blame, where the check itself knows.
+    cause: str = ""
 
 
 Troubles = Iterator[Trouble]

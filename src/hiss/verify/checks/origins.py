@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hiss.verify.checks.check import Trouble
-from hiss.verify.site import origin_of
+from hiss.verify.urls import origin_of
 
 if TYPE_CHECKING:
     from hiss.verify.checks.check import Troubles

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from hiss.verify.checks.check import WARNING, Trouble
 from hiss.verify.discover import Want
+from hiss.verify.urls import host_of, join
 
 if TYPE_CHECKING:
     from hiss.verify.checks.check import Troubles
@@ -22,17 +23,39 @@ def is_answered(page: Page, site: Site) -> Troubles:
     if not answer.status or answer.trouble:
         yield Trouble(f"the page cannot be had: {answer.trouble}", answer)
     elif location := answer.header("Location"):
-        target = urljoin(page.url, location)
-        yield Trouble(
-            f"the page is {answer.status} to {target}, which is at another host, or leads back",
-            answer,
-        )
+        yield _led(page, location)
     elif answer.status != 200:
         yield Trouble(f"the page is {answer.status}", answer)
     elif answer.obstacle:
         yield Trouble(f"the page cannot be read: {answer.obstacle.words}", answer)
     elif not answer.is_html:
         yield Trouble(f"the page is no HTML: its type is {answer.type or 'not said'}", answer)
+
+
+def _led(page: Page, location: str) -> Trouble:
+    target = join(page.url, location) or location
+    match page.leads:
+        case "away":
+            why = "which is at another host"
+            cause = (
+                f"Verify that one (hiss verify {target}), or let it be followed: "
+                f"--host {host_of(target)}."
+            )
+        case "back":
+            why = "and leads round and round"
+            cause = (
+                "Two rules disagree: of scheme (SECURE_SSL_REDIRECT without "
+                "SECURE_PROXY_SSL_HEADER, behind a proxy that ends TLS), of a slash at the end "
+                "(APPEND_SLASH), or of the host's name."
+            )
+        case "nowhere":
+            why = "which is no URL"
+            cause = (
+                "What writes Location, the application or a rule of the server, writes it wrong."
+            )
+        case _:
+            why, cause = "which was not followed", ""
+    return Trouble(f"the page is {page.answer.status} to {target}, {why}", page.answer, cause=cause)
 
 
 def has_no_mixed_content(page: Page, site: Site) -> Troubles:

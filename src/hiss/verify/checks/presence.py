@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urljoin
 
 from hiss.http.media import UNKNOWN, essence
 from hiss.verify.checks.check import WARNING, Trouble
 from hiss.verify.discover import Want
+from hiss.verify.urls import join
 
 if TYPE_CHECKING:
     from hiss.verify.checks.check import Troubles
@@ -46,13 +46,18 @@ def is_there(asset: Asset, site: Site) -> Troubles:
     elif answer.status != 200 and answer.status not in _REDIRECTS:
         miss = answer.header("Hiss-Miss")
         yield Trouble(f"{answer.status}{f' (Hiss-Miss: {miss})' if miss else ''}", answer)
+    elif answer.status in _REDIRECTS and not asset.is_static:
+        location = answer.header("Location")
+        if join(answer.request.url, location) is None:
+            yield Trouble(f"{answer.status} to {location}, which is no URL", answer)
 
 
 def is_no_redirect(asset: Asset, site: Site) -> Troubles:
     """A file answers at its own URL."""
     answer = asset.plain
     if answer.status in _REDIRECTS:
-        target = urljoin(asset.url, answer.header("Location"))
+        location = answer.header("Location")
+        target = join(asset.url, location) or f"{location}, which is no URL"
         yield Trouble(f"{answer.status} to {target}", answer)
 
 

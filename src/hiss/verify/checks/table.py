@@ -159,6 +159,8 @@ SITE_CHECKS: Final[tuple[Check[Site], ...]] = (
     Check("V080", "a miss is 404", ERROR, wiring.misses, (), ("V011",)),
     Check("V081", "a miss is not kept", ERROR, wiring.forgets_misses),
     Check("V082", "folders are not listed", WARNING, wiring.lists_nothing),
+    # Of a page that does not answer, what it names is not known.
+    Check("V007", "pages name static files", ERROR, wiring.has_files, (), ("V001",)),
 )
 
 _ALL: Final[tuple[Check[Any], ...]] = (
@@ -224,6 +226,6 @@ class _Judgement:
             url=trouble.url or subject.url,
             what=trouble.what,
             curl=answer.request.curl() if answer else "",
-            cause=find_cause(check.key, answer),
+            cause=trouble.cause or find_cause(check.key, answer),
             page=getattr(subject, "page", subject.url if trouble.url else ""),
         )

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final
 from hiss.http.etags import make_etag
 from hiss.verify.caches import said_of_cache, who_answers
 from hiss.verify.checks.check import NOTE, Trouble
+from hiss.verify.finding import count
 from hiss.verify.freshness import longest_age
-from hiss.verify.site import is_at_home, origin_of
+from hiss.verify.site import is_at_home
+from hiss.verify.urls import origin_of
 
 if TYPE_CHECKING:
     from hiss.verify.checks.check import Troubles
@@ -71,6 +73,23 @@ def lists_nothing(site: Site) -> Troubles:
     start = (answer.content or b"")[:2048].lower()
     if any(each in start for each in _LISTING):
         yield Trouble("the folder's files are listed", answer, url=answer.request.url)
+
+
+def has_files(site: Site) -> Troubles:
+    """There is something below the prefix that was asked for, or would have been."""
+    named = [use for page in site.pages for use in page.uses]
+    if any(each.is_static for each in site.assets.values()):
+        return
+    if any(use.url.startswith(site.base) for use in named):
+        return
+    others = list(dict.fromkeys(use.url for use in named))
+    more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+    elsewhere = f"; they name {others[0]}{more}" if others else ""
+    yield Trouble(
+        f"no file below {site.base} is named by {count(len(site.pages), 'page')}, so no static "
+        f"file was looked at{elsewhere}",
+        url=site.base,
+    )
 
 
 def is_by_hiss(asset: Asset, site: Site) -> Troubles:
