@@ -47,6 +47,52 @@ def test_a_wrong_value_is_an_error(configure):
     assert "'theirs'" in message
 
 
+WRONG = [
+    ({"HISS": {"MEMORY": "1G"}}, "HISS[\"MEMORY\"] must be a number of bytes, not '1G'."),
+    ({"HISS": {"CACHE_MAX_AGE": "1"}}, 'HISS["CACHE_MAX_AGE"] must be a number of seconds, or'),
+    ({"WHITENOISE_MAX_AGE": "1"}, "WHITENOISE_MAX_AGE must be a number of seconds, or None"),
+    ({"HISS": {"AUTOREFRESH": "yes"}}, 'HISS["AUTOREFRESH"] must be True or False, not'),
+    ({"HISS": {"COMPRESSION": {"br": 99}}}, 'HISS["COMPRESSION"]["br"] must be from 0 to 11'),
+    ({"HISS": {"COMPRESSION_LEVEL": "best"}}, 'HISS["COMPRESSION_LEVEL"] must be'),
+    ({"HISS": {"KEEP_DAYS": "7"}}, 'HISS["KEEP_DAYS"] must be a number of days'),
+    ({"HISS": {"KEEP_RELEASES": 0}}, 'HISS["KEEP_RELEASES"] must be a number'),
+    ({"HISS": {"MISSING_REFERENCES": []}}, 'HISS["MISSING_REFERENCES"] must be a dict, not []'),
+    (
+        {"HISS": {"MISSING_REFERENCES": {"own": "no"}}},
+        'HISS["MISSING_REFERENCES"]["own"] must be "error"',
+    ),
+    ({"HISS": {"RELEASE_FILE": 5}}, 'HISS["RELEASE_FILE"] must be the path of a file, not 5.'),
+    ({"HISS": {"ROOT": 5}}, 'HISS["ROOT"] must be the path of a folder, not 5.'),
+    ({"HISS": {"SKIP_COMPRESS_EXTENSIONS": "jpg"}}, 'HISS["SKIP_COMPRESS_EXTENSIONS"] must be a'),
+    ({"HISS": {"STATIC_PREFIX": "https://a/"}}, 'HISS["STATIC_PREFIX"] must be a URL path, not'),
+    ({"STATIC_ROOT": 5}, "STATIC_ROOT must be the path of a folder, not 5."),
+]
+
+
+@pytest.mark.parametrize(("settings", "message"), WRONG, ids=lambda each: str(each)[:40])
+def test_a_wrong_value_is_told_by_the_name_that_it_has(configure, settings, message):
+    """The key as the settings have it, what it takes and what it is; and what to do."""
+    configure(**settings)
+    [(identity, said, hint)] = found()
+    assert (identity, bool(hint)) == ("hiss.E001", True)
+    assert said.startswith(message)
+
+
+def test_all_wrong_values_are_told_at_once(configure):
+    """Each in a finding of its own, whoever would stumble over it first."""
+    configure(
+        HISS={"MEMORY": "1G", "KEEP_DAYS": "7", "ROOT": 5, "NOSNIFF": "no"},
+        WHITENOISE_MAX_AGE="60",
+        STATIC_ROOT=5,
+    )
+    messages = [message.partition(" must")[0] for _, message, _ in found()]
+    assert sorted(messages) == [
+        *(f'HISS["{key}"]' for key in ("KEEP_DAYS", "MEMORY", "NOSNIFF", "ROOT")),
+        "STATIC_ROOT",
+        "WHITENOISE_MAX_AGE",
+    ]
+
+
 def test_hiss_that_is_no_dict_is_an_error(configure):
     """HISS of another type is one error, and the check itself does not fail."""
     configure(HISS=["MAX_AGE"])
@@ -62,6 +108,7 @@ MISNAMED = [
         "WHITENOISE_MAXAGE does nothing.",
         "Did you mean WHITENOISE_MAX_AGE?",
     ),
+    ({"WHITENOISE_COMPRESS_OFFLINE": True}, "WHITENOISE_COMPRESS_OFFLINE does nothing.", None),
     (
         {f"{EN}ISS": {}},
         f"{EN}ISS does nothing: letter 1 is CYRILLIC CAPITAL LETTER EN.",
@@ -136,15 +183,17 @@ HISS_MIDDLEWARE, SECURITY = (
     "hiss.django.middleware.HissMiddleware",
     "django.middleware.security.SecurityMiddleware",
 )
-GZIP, CONDITIONAL = (
+GZIP, CONDITIONAL, COMMON = (
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
+    "django.middleware.common.CommonMiddleware",
 )
 STACKS = [
     ([SECURITY, HISS_MIDDLEWARE, GZIP, CONDITIONAL], []),
     ([SECURITY, GZIP], []),
     ([SECURITY, GZIP, HISS_MIDDLEWARE, CONDITIONAL], [GZIP]),
-    ([GZIP, CONDITIONAL, HISS_MIDDLEWARE], [GZIP, CONDITIONAL]),
+    ([GZIP, COMMON, HISS_MIDDLEWARE], [GZIP, COMMON]),
+    ([CONDITIONAL, HISS_MIDDLEWARE], []),
 ]
 
 
@@ -157,15 +206,12 @@ def test_the_order_of_middleware_is_checked(configure, middleware, named):
     assert all(message.startswith(f"{', '.join(named)} comes") for _, message, _ in messages)
 
 
-@pytest.mark.parametrize(
-    "outer", ["gzip.GZipMiddleware", "common.CommonMiddleware", "http.ConditionalGetMiddleware"]
-)
+@pytest.mark.parametrize("outer", [GZIP, COMMON])
 def test_what_changes_answers_comes_after_us(configure, outer):
-    """A middleware that compresses parts, or gives tags of its own, is named where it is before."""
-    ours, outer = "hiss.django.middleware.HissMiddleware", f"django.middleware.{outer}"
-    configure(MIDDLEWARE=[ours, outer])
+    """A middleware that changes files is named where it is before Hiss's."""
+    configure(MIDDLEWARE=[HISS_MIDDLEWARE, outer])
     assert found() == []
-    configure(MIDDLEWARE=[outer, ours])
+    configure(MIDDLEWARE=[outer, HISS_MIDDLEWARE])
     [(name, message, hint)] = found()
     assert name == "hiss.W003"
     assert outer in message

@@ -1,5 +1,6 @@
 """Broken set-ups, each found by its own id and no other's; and `hiss doctor`, as people run it."""
 
+import codecs
 import json
 import os
 import re
@@ -7,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import types
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
@@ -19,8 +20,11 @@ from django.core.management import call_command
 from django.test import override_settings
 from django.urls import set_script_prefix
 
-from hiss.django.checks import CHECKS, run
+from hiss.django.checks import CHECKS, Check, run
 from hiss.django.storage import CompressedManifestStaticFilesStorage
+
+# Who may read little may not read Python's own library, either: it is looked for once.
+codecs.lookup("ascii")
 
 PROJECT = Path(__file__).parents[2]
 PAGE = PROJECT / "docs" / "checks.md"
@@ -116,6 +120,19 @@ def source(name, data=""):
     return written(lambda shop: shop.sources / name, data)
 
 
+def left_out(name, data=""):
+    """With a source that was there when the release was built, and is not in it: `-i` left it out.
+
+    Its own times cannot be set; those of the release are moved on.
+    """
+    return together(source(name, data), lambda shop: nullcontext(os.utime(shop.manifest)))
+
+
+def older(*breaks):
+    """With what these bring, as it was there when the release was built."""
+    return together(*breaks, lambda shop: nullcontext(os.utime(shop.manifest)))
+
+
 def together(*breaks):
     """With all of these."""
 
@@ -163,9 +180,72 @@ def order(*middleware):
     return setting(MIDDLEWARE=list(middleware))
 
 
+def storage_with(**options):
+    """With Hiss's storage, and these options."""
+    backend = "hiss.django.storage.CompressedManifestStaticFilesStorage"
+    default = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    ours = {"BACKEND": backend, "OPTIONS": options}
+    return setting(STORAGES={"default": default, "staticfiles": ours})
+
+
+def with_another(module, name):
+    """With a middleware beside Hiss's that serves static files too, and is installed."""
+
+    def breaking(shop):
+        made = types.ModuleType(module)
+        setattr(made, name, type(name, (), {"__module__": module}))
+        package = types.ModuleType(module.partition(".")[0])
+        package.middleware = made
+        both = together(
+            lambda _shop: patch.dict(sys.modules, {package.__name__: package, module: made}),
+            order(SECURITY, f"{module}.{name}", HISS, SESSION, COMMON),
+        )
+        return both(shop)
+
+    return breaking
+
+
+def with_broken_module(breaking):
+    """With a module `shop_broken` in reach that raises."""
+
+    @contextmanager
+    def in_reach(shop):
+        (shop.path / "lib").mkdir(exist_ok=True)
+        (shop.path / "lib/shop_broken.py").write_text("1 / 0")
+        with patch.object(sys, "path", [str(shop.path / "lib"), *sys.path]):
+            yield
+
+    return together(in_reach, breaking)
+
+
+@contextmanager
+def with_a_ring(shop):
+    """With links that lead to each other among the sources."""
+    ring = [shop.sources / "a", shop.sources / "b"]
+    ring[0].symlink_to(ring[1])
+    ring[1].symlink_to(ring[0])
+    yield
+    for each in ring:
+        each.unlink()
+
+
+@contextmanager
+def with_a_link_to_the_root(shop):
+    """With STATIC_ROOT among the folders of sources, by another name."""
+    link = shop.path / "link"
+    link.symlink_to(shop.root)
+    with override_settings(STATICFILES_DIRS=[shop.sources, link]):
+        yield
+    link.unlink()
+
+
 CURRENT, RELEASES = ".hiss/current", ".hiss/releases"
 EN = "\u041d"
 DJANGOS = "django.contrib.staticfiles.storage"
+UPDATE = "django.middleware.cache.UpdateCacheMiddleware"
+FETCH = "django.middleware.cache.FetchFromCacheMiddleware"
+CONDITIONAL = "django.middleware.http.ConditionalGetMiddleware"
+GZIP = "django.middleware.gzip.GZipMiddleware"
 
 BROKEN = [
     # Of the wrong type.
@@ -187,6 +267,8 @@ BROKEN = [
     ("W001", "cyrillic", setting(**{f"WHITE{EN}OISE_MAX_AGE": 5})),
     ("W001", "cyrillic-dict", setting(**{f"{EN}ISS": {}})),
     ("W001", "whitenoise", setting(WHITENOISE_ROOTS="/srv")),
+    ("W001", "dict", setting(HIS={"MAX_AGE": 5})),
+    ("W001", "dict-of-changed-places", setting(HSIS={"MAX_AGE": 5})),
     ("W001", "servestatic", setting(SERVESTATIC_MAX_AGE=5)),
     ("W001", "servestatic-unknown", setting(SERVESTATIC_USE_MANIFEST=True)),
     # The pin.
@@ -210,9 +292,25 @@ BROKEN = [
     # Who serves.
     ("W002", "apps", setting(INSTALLED_APPS=["django.contrib.staticfiles", "hiss.django"])),
     ("W003", "gzip", order("django.middleware.gzip.GZipMiddleware", *GOOD_ORDER)),
-    ("W003", "cache", order("django.middleware.cache.UpdateCacheMiddleware", *GOOD_ORDER)),
+    ("W003", "cache", order(UPDATE, FETCH, *GOOD_ORDER)),
     ("W003", "common", order(SECURITY, COMMON, HISS, SESSION)),
-    ("W003", "conditional", order("django.middleware.http.ConditionalGetMiddleware", *GOOD_ORDER)),
+    ("W003", "last-of-all", order(SECURITY, SESSION, COMMON, HISS)),
+    ("W015", "whitenoise", with_another("whitenoise.middleware", "WhiteNoiseMiddleware")),
+    ("W015", "servestatic", with_another("servestatic.middleware", "ServeStaticMiddleware")),
+    ("W015", "hiss-twice", order(SECURITY, HISS, SESSION, HISS)),
+    ("W016", "media", setting(MEDIA_URL="/static/media/")),
+    ("W016", "relative", setting(MEDIA_URL="static/media/")),
+    # What starts nothing, or no page.
+    ("E010", "misspelt", storage("hiss.django.storage.CompresedManifestStaticFilesStorage")),
+    ("E010", "no-such-module", storage("nothing.of.the.Kind")),
+    ("E010", "no-storage", setting(STORAGES={})),
+    ("E010", "no-url", setting(STATIC_URL=None)),
+    ("E010", "the-site-itself", setting(STATIC_URL="/")),
+    ("E010", "no-such-option", storage_with(nothing=1)),
+    ("E010", "middleware", order(SECURITY, "hiss.django.middleware.HisMiddleware", SESSION)),
+    ("E010", "a-middleware-of-others", order(*GOOD_ORDER, "nothing.of.the.Kind")),
+    ("E010", "a-middleware-that-raises", with_broken_module(order(*GOOD_ORDER, "shop_broken.A"))),
+    ("E012", "links-in-a-ring", with_a_ring),
     ("W005", "no-middleware", order(SECURITY, SESSION, COMMON)),
     ("W006", "before-security", order(HISS, SECURITY, SESSION, COMMON)),
     ("W006", "after-sessions", order(SECURITY, SESSION, HISS, COMMON)),
@@ -246,6 +344,32 @@ BROKEN = [
     ("W010", "changed", source("js/app.js", "console.log(2)")),
     ("W010", "changed-css", source("css/app.css", "b{}")),
     ("W010", "new", source("css/new.css", "a{}")),
+    ("W010", "new-folder", source("fonts/a.woff2", "w")),
+    ("W010", "new-folder-in-a-folder", source("css/shop/print/a.css", "a{}")),
+    (
+        "W010",
+        "new-source",
+        together(
+            written(lambda shop: shop.path / "assets/robots.txt"),
+            setting(STATICFILES_DIRS=lambda shop: [shop.sources, shop.path / "assets"]),
+        ),
+    ),
+    (
+        "W010",
+        "source-that-is-named-now",
+        older(
+            written(lambda shop: shop.path / "assets/fonts/a.woff2"),
+            setting(STATICFILES_DIRS=lambda shop: [shop.sources, shop.path / "assets"]),
+        ),
+    ),
+    (
+        "W010",
+        "new-source-of-a-name",
+        together(
+            written(lambda shop: shop.path / "dist/app.js"),
+            setting(STATICFILES_DIRS=lambda shop: [shop.sources, ("v", shop.path / "dist")]),
+        ),
+    ),
     ("W010", "removed", source("css/print.css", None)),
     ("E006", "root-in-sources", setting(STATICFILES_DIRS=lambda shop: [shop.sources, shop.path])),
     (
@@ -253,6 +377,9 @@ BROKEN = [
         "sources-in-root",
         setting(STATICFILES_DIRS=lambda shop: [shop.sources, ("x", shop.root / "css")]),
     ),
+    ("E006", "the-same", setting(STATICFILES_DIRS=lambda shop: [shop.sources, shop.root])),
+    ("E006", "nothing-but-it", setting(STATICFILES_DIRS=lambda shop: [("x", str(shop.root))])),
+    ("E006", "a-link-to-it", with_a_link_to_the_root),
     ("E007", "media-in-root", setting(MEDIA_ROOT=lambda shop: shop.root / "media")),
     ("E007", "root-in-media", setting(MEDIA_ROOT=lambda shop: shop.path)),
     ("E007", "the-same", setting(MEDIA_ROOT=lambda shop: str(shop.root))),
@@ -266,24 +393,29 @@ BROKEN = [
         ),
     ),
     # What is about to be public.
-    ("W011", "env", together(collecting_all(), source(".env", "SECRET=1"))),
-    ("W011", "env-of-a-place", source("conf/production.env", "SECRET=1")),
-    ("W011", "git", together(collecting_all(), source(".git/config"))),
-    ("W011", "key", source("conf/server.pem")),
-    ("W011", "ssh-key", source("conf/id_ed25519")),
-    ("W011", "node_modules", source("node_modules/vue/index.js")),
+    ("W011", "env", older(collecting_all(), source(".env", "SECRET=1"))),
+    ("W011", "env-of-a-place", left_out("conf/production.env", "SECRET=1")),
+    ("W011", "git", older(collecting_all(), source(".git/config"))),
+    ("W011", "key", left_out("conf/server.pem")),
+    ("W011", "ssh-key", left_out("conf/id_ed25519")),
+    ("W011", "node_modules", left_out("node_modules/vue/index.js")),
     (
         "W011",
         "all-of-node_modules",
-        together(
+        older(
             written(lambda shop: shop.path / "node_modules/vue/index.js"),
             setting(STATICFILES_DIRS=lambda s: [s.sources, ("x", s.path / "node_modules")]),
         ),
     ),
-    ("W011", "database", source("data/db.sqlite3")),
-    ("W011", "sources-of-css", source("css/app.scss", "$a: red")),
-    ("W011", "sources-of-js", source("js/app.ts", "let a: number = 1")),
-    ("W011", "bytecode", source("js/__pycache__/x.pyc")),
+    ("W011", "database", left_out("data/db.sqlite3")),
+    ("W011", "packed-database", left_out("data/db.sqlite3.gz")),
+    ("W011", "dump", left_out("data/dump.tar.gz")),
+    ("W011", "dump-of-a-day", left_out("data/shop-backup-2026-11-20.zip")),
+    ("W011", "credentials", left_out("data/credentials.json", "{}")),
+    ("I002", "map", left_out("js/app.js.map", '{"sourcesContent": ["let a"]}')),
+    ("W011", "sources-of-css", left_out("css/app.scss", "$a: red")),
+    ("W011", "sources-of-js", left_out("js/app.ts", "let a: number = 1")),
+    ("W011", "bytecode", left_out("js/__pycache__/x.pyc")),
     (
         "W011",
         "the-project-at-the-root-of-the-site",
@@ -311,6 +443,7 @@ BROKEN = [
     # Manifest and release.
     ("E008", "pointer", written(lambda shop: shop.root / CURRENT, "../../etc\n")),
     ("E008", "pointer-to-none", written(lambda shop: shop.root / CURRENT, "0123456789abcdef\n")),
+    ("E008", "no-pointer", written(lambda shop: shop.root / CURRENT, None)),
     ("E008", "no-manifest", written(lambda shop: shop.manifest, None)),
     ("E008", "half-a-manifest", written(lambda shop: shop.manifest, '{"version": 1, ')),
     ("E008", "lost-file", written(lambda shop: shop.hashed("js/app.js"), None)),
@@ -373,25 +506,46 @@ FINE = [
     ("media-beside", setting(MEDIA_ROOT=lambda shop: shop.path / "media")),
     ("media-of-a-like-name", setting(MEDIA_ROOT=lambda shop: f"{shop.root}-media")),
     ("djangos-manifest", storage(f"{DJANGOS}.ManifestStaticFilesStorage")),
-    ("hidden-env", source(".env", "SECRET=1")),
-    ("one-package", source("js/vendor/node_modules.js")),
-    ("declarations", source("types/app.d.ts")),
-    ("video", source("video/1.ts", "G" + "\0" * 187 + "G" + "\0" * 187)),
-    ("others-sources", source("vendor/bootstrap/scss/_grid.scss")),
+    ("cache-that-fetches-last", order(UPDATE, *GOOD_ORDER, FETCH)),
+    ("conditional", order(CONDITIONAL, *GOOD_ORDER)),
+    ("media-that-is-passed-on", setting(MEDIA_URL="/static/m/", HISS={"MISSES": "pass"})),
+    ("media-of-a-host", setting(MEDIA_URL="https://media.example/static/media/")),
+    ("media-of-a-like-url", setting(MEDIA_URL="/static-media/")),
+    ("a-dict-of-others", setting(HITS={"COLOUR": "red"}, MISS={})),
+    ("map-without-sources", left_out("js/app.js.map", '{"sources": ["a.ts"]}')),
+    ("archive", left_out("downloads/shop-1.0.tar.gz")),
+    (
+        "left-out-source",
+        older(
+            written(lambda shop: shop.path / "maps/a.map"),
+            setting(STATICFILES_DIRS=lambda s: [s.sources, ("vendor", s.path / "maps")]),
+        ),
+    ),
+    ("left-out-folder", together(left_out("docs/a.txt"), source("docs/b.txt"))),
+    ("left-out-kind", together(left_out("css/a.map"), source("css/new/a.map"))),
+    ("hidden-env", left_out(".env", "SECRET=1")),
+    ("one-package", left_out("js/vendor/node_modules.js")),
+    ("declarations", left_out("types/app.d.ts")),
+    ("video", left_out("video/1.ts", "G" + "\0" * 187 + "G" + "\0" * 187)),
+    ("others-sources", left_out("vendor/bootstrap/scss/_grid.scss")),
     (
         "a-package-of-node_modules",
-        together(
+        older(
             written(lambda shop: shop.path / "node_modules/vue/dist/vue.d.ts"),
             written(lambda shop: shop.path / "node_modules/vue/dist/vue.scss"),
-            setting(STATICFILES_DIRS=lambda s: [s.sources, ("v", s.path / "node_modules/vue")]),
+            setting(
+                STATICFILES_DIRS=lambda s: [s.sources, ("v", s.path / "node_modules/vue")],
+                SILENCED_SYSTEM_CHECKS=["hiss.W010"],
+            ),
         ),
     ),
     (
         "an-apps-node_modules",
-        together(
+        older(
             written(lambda shop: shop.path / "site-packages/app/static/node_modules/a.js"),
             setting(
-                STATICFILES_DIRS=lambda s: [s.sources, ("v", s.path / "site-packages/app/static")]
+                STATICFILES_DIRS=lambda s: [s.sources, ("v", s.path / "site-packages/app/static")],
+                SILENCED_SYSTEM_CHECKS=["hiss.W010"],
             ),
         ),
     ),
@@ -550,7 +704,7 @@ def test_a_bucket(shop, configure, monkeypatch):
 
 
 def test_a_storage_that_cannot_be_loaded(shop, monkeypatch):
-    """django-storages says ImproperlyConfigured where boto3 is missing: Django's to tell."""
+    """django-storages says ImproperlyConfigured where boto3 is missing: it is said."""
     from django.core.exceptions import ImproperlyConfigured
 
     class Module(types.ModuleType):
@@ -559,7 +713,73 @@ def test_a_storage_that_cannot_be_loaded(shop, monkeypatch):
 
     monkeypatch.setitem(sys.modules, "shop_s3", Module("shop_s3"))
     with storage("shop_s3.S3ManifestStaticStorage")(shop):
-        assert found() == []
+        [message] = run(deploy=True)
+    assert message.id == "hiss.E010"
+    assert "ImproperlyConfigured: Could not load Boto3's S3 bindings." in message.msg
+
+
+MEANT = [
+    (
+        storage("hiss.django.storage.CompresedManifestStaticFilesStorage"),
+        'Did you mean "hiss.django.storage.CompressedManifestStaticFilesStorage"?',
+    ),
+    (
+        storage("hiss.djnago.storages.CompressedStaticFilesStorage"),
+        'Did you mean "hiss.django.storage.CompressedStaticFilesStorage"?',
+    ),
+    (storage("nothing.of.the.Kind"), "Let it name what can be imported."),
+    (order("hiss.django.middleware.HisMiddleware"), f'Did you mean "{HISS}"?'),
+    (setting(STATIC_URL=None), 'STATIC_URL = "static/"'),
+]
+
+
+@pytest.mark.parametrize(("breaking", "hint"), MEANT, ids=lambda each: str(each)[:30])
+def test_the_name_that_was_meant_is_said(shop, breaking, hint):
+    """Of what cannot be imported, the nearest that can."""
+    with breaking(shop):
+        assert [each.hint for each in run(deploy=True)] == [hint]
+
+
+def test_what_cannot_be_found_out_keeps_nothing_else_from_being_said(shop):
+    """A check that raises is one finding, however many checks do so; the others go on."""
+    with with_a_ring(shop), override_settings(ALLOWED_HOSTS=[]):
+        assert found() == ["hiss.E012", "hiss.W014"]
+
+
+CURES = [
+    ([GZIP, SECURITY, HISS], f"Move {GZIP} below HissMiddleware."),
+    ([SECURITY, GZIP, HISS], "Move HissMiddleware up, right after SecurityMiddleware."),
+    (
+        [GZIP, SECURITY, COMMON, HISS],
+        f"Move {GZIP} below HissMiddleware. "
+        "Move HissMiddleware up, right after SecurityMiddleware.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("middleware", "hint"), CURES, ids=["before", "after", "both"])
+def test_the_cure_of_a_wrong_order_cures(shop, middleware, hint):
+    """The middleware that is moved is the one that stands wrong."""
+    with order(*middleware)(shop):
+        assert [(each.id, each.hint) for each in run(deploy=True)] == [("hiss.W003", hint)]
+
+
+def test_the_worst_is_said_first(shop):
+    """Keys before what tools leave; five for people, and all for machines."""
+    names = [*(f"{each}.swp" for each in "abcde"), "dump.sql", "x/server.pem"]
+    for name in names:
+        left_out(name)(shop).__enter__()
+    [message] = run(deploy=True)
+    assert message.msg.startswith(f"collectstatic would make public: {shop.sources}/x/server.pem")
+    assert [Path(each).name for each in message.names][:2] == ["server.pem", "dump.sql"]
+    assert message.msg.endswith(" and 2 more.")
+    assert len(message.names) == 7
+
+
+def test_maps_are_fine_at_work(shop):
+    """With DEBUG nothing is said of source maps."""
+    with left_out("js/app.js.map", '{"sourcesContent": []}')(shop), override_settings(DEBUG=True):
+        assert found() == ["hiss.W013"]
 
 
 WRAPPERS = [
@@ -586,12 +806,28 @@ def test_a_wrapper_serves_too(shop, configure, monkeypatch, text, is_wrapped):
         sys.modules.pop("thissshop", None)
 
 
+def test_before_a_wrapper_the_order_does_not_matter(shop, configure, monkeypatch):
+    """The wrapper answers before any middleware is asked: no file costs what a page does."""
+    package = shop.path / "lib/fourthshop"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "wsgi.py").write_text(WRAPPERS[0][0])
+    monkeypatch.syspath_prepend(package.parent)
+    configure(MIDDLEWARE=[GZIP, SECURITY, SESSION, HISS])
+    assert found() == ["hiss.W003", "hiss.W006"]
+    configure(WSGI_APPLICATION="fourthshop.wsgi.application")
+    try:
+        assert found() == []
+    finally:
+        sys.modules.pop("fourthshop", None)
+
+
 def test_an_apps_folder_that_holds_static_root(shop, configure, install, collect):
     """STATIC_ROOT in an app's `static` would be collected again, and Django does not say it."""
     install("shelf", {"shelf/a.css": "a{}"})
     inside = "lib/site-packages/shelf/static/out"
     configure(INSTALLED_APPS=["hiss.django", "django.contrib.staticfiles", "shelf"])
-    assert found() == []
+    assert found() == ["hiss.W010"]
     collect(root=inside)
     assert found() == ["hiss.E006"]
     shutil.rmtree(shop.path / inside)
@@ -800,9 +1036,23 @@ def test_words(project):
     assert code == 1
     first, hint, page, total = out.splitlines()
     assert first.startswith("hiss.E005 error: STATIC_ROOT is not set")
-    assert (hint, page) == ('  STATIC_ROOT = BASE_DIR / "staticfiles"', "  docs/checks.md#hisse005")
+    assert (hint, page) == (
+        '  STATIC_ROOT = BASE_DIR / "staticfiles"',
+        "  hiss doctor --explain hiss.E005",
+    )
     assert total == "1 error(s), 0 warning(s)"
     assert project.doctor(folder="shop") == (0, "Nothing is wrong.\n", "")
+
+
+def test_an_id_is_explained_anywhere(project, tmp_path):
+    """Without a project too, by the page that comes with the package: the id in any case."""
+    run_in = Runner(tmp_path, project.environment)
+    code, out, _ = run_in.doctor("--explain", "w009")
+    assert (code, out.splitlines()[0]) == (0, "hiss.W009")
+    assert out.splitlines()[2].startswith("STATIC_ROOT is not there")
+    assert "hiss.W010" not in out
+    code, out, err = run_in.doctor("--explain", "hiss.X1")
+    assert (code, out, "hiss.W009" in err) == (2, "", True)
 
 
 def test_json(project):
@@ -822,6 +1072,15 @@ def test_json(project):
     assert [each["level"] for each in document["findings"]] == ["warning", "info"]
 
 
+def test_json_has_all_names(project):
+    """Of a finding about files, machines are told every one."""
+    code, out, _ = project.doctor("--json", OTHERWISE="HISS = {'ROOT': BASE_DIR}")
+    [finding] = json.loads(out)["findings"]
+    assert (code, finding["id"]) == (1, "hiss.W011")
+    assert " more." in finding["message"]
+    assert len(finding["names"]) > 5
+
+
 def test_what_is_only_information_is_good(project):
     """The exit code is about what is wrong."""
     assert project.ids(OTHERWISE="WHITENOISE_MAX_AGE = 5") == (0, ["hiss.I001"])
@@ -835,6 +1094,11 @@ BROKEN_PROJECTS = [
     ("FORCE_SCRIPT_NAME = '/shop'", []),
     ("MIDDLEWARE.pop(1); SILENCED_SYSTEM_CHECKS = ['hiss.W005']", []),
     ("DEBUG = True; HISS = {'ROOT': BASE_DIR}", ["hiss.W011", "hiss.W013"]),
+    ("STATIC_URL = None", ["hiss.E010"]),
+    ("STATIC_URL = '/'", ["hiss.E010"]),
+    ("STORAGES.pop('staticfiles')", ["hiss.E010"]),
+    ("MIDDLEWARE[1] = 'hiss.django.middleware.HisMiddleware'", ["hiss.E010"]),
+    ("MIDDLEWARE.append(MIDDLEWARE.pop(1))", ["hiss.W003"]),
 ]
 
 
@@ -955,7 +1219,8 @@ def test_the_example(tmp_path, fresh):
 
 
 def _ids_of_checks():
-    return [each for check in CHECKS for each in ID.findall(check.function.__doc__)]
+    docs = [Check.make.__doc__, *(check.function.__doc__ for check in CHECKS)]
+    return sorted({each for text in docs for each in ID.findall(text)})
 
 
 def test_every_id_is_explained():

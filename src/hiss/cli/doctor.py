@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from hiss.cli.settings import find_manage
@@ -28,10 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--deploy", action="store_true", help="as in production, too")
     parser.add_argument("--json", action="store_true", help="say it as JSON")
+    parser.add_argument("--explain", metavar="ID", help="say what an id means: hiss.W009")
 
 
 def run(options: argparse.Namespace) -> int:
     """Make the checks. 0: nothing is wrong; 1: something is."""
+    if options.explain:
+        print(_explain(options.explain))
+        return 0
     _set_up(options.settings)
     from django.core.checks import WARNING
 
@@ -43,6 +48,20 @@ def run(options: argparse.Namespace) -> int:
     else:
         _tell(found)
     return 1 if any(each.level >= WARNING for each in found) else 0
+
+
+def _explain(identity: str) -> str:
+    """What the page says of an id; the page comes with the package."""
+    page = resources.files("hiss").joinpath("django/checks/checks.md").read_text(encoding="utf-8")
+    sections = dict(each.split("\n", 1) for each in page.split("\n## ")[1:])
+    found = {name.lower(): (name, text) for name, text in sections.items()}
+    wanted = f"hiss.{identity.lower().removeprefix('hiss.')}"
+    if wanted not in found:
+        raise ConfigurationError(
+            f"there is no finding {identity!r} of the doctor's", f"There are {', '.join(sections)}."
+        )
+    name, text = found[wanted]
+    return f"{name}\n\n{text.strip()}"
 
 
 def _set_up(settings: str | None) -> None:
@@ -72,12 +91,15 @@ def _set_up(settings: str | None) -> None:
 
 
 def _document(message: CheckMessage) -> dict[str, Any]:
+    names = getattr(message, "names", ())
     return {
         "id": message.id,
         "level": _level(message),
         "message": message.msg,
         "hint": message.hint or "",
         "docs": f"{PAGE}#{_anchor(message)}",
+        # People are shown the first.
+        **({"names": list(names)} if names else {}),
     }
 
 
@@ -86,7 +108,7 @@ def _tell(found: list[CheckMessage]) -> None:
         print(f"{each.id} {_level(each)}: {each.msg}")
         if each.hint:
             print(f"  {each.hint}")
-        print(f"  {PAGE}#{_anchor(each)}")
+        print(f"  hiss doctor --explain {each.id}")
     errors = sum(_level(each) == "error" for each in found)
     warnings = sum(_level(each) == "warning" for each in found)
     print(f"{errors} error(s), {warnings} warning(s)" if found else "Nothing is wrong.")

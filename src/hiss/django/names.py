@@ -61,6 +61,8 @@ _LOOK_ALIKES: Final = str.maketrans(
 
 # One letter of ten wrong, or left out, and more; "WHITELIST" is no slip of "WHITENOISE".
 _ALIKE: Final = 0.85
+# One letter of four left out, or one too many.
+_ALIKE_KEY: Final = 0.8
 
 
 class Misnamed(NamedTuple):
@@ -114,13 +116,24 @@ def _is_meant_for_us(name: str) -> bool:
     return difflib.SequenceMatcher(None, first, ours).ratio() >= _ALIKE
 
 
+def _near(name: str, known: Iterable[str]) -> list[str]:
+    """The known name that is most like it. WhiteNoise's prefix, which they all have, says nothing
+    of the key behind it: COMPRESS_OFFLINE is django-compressor's, and no slip of COMPRESSION.
+    """
+    key = name.removeprefix(OLD_PREFIX)
+    if key == name:
+        return difflib.get_close_matches(name, list(known), n=1)
+    keys = [each.removeprefix(OLD_PREFIX) for each in known if each.startswith(OLD_PREFIX)]
+    return [OLD_PREFIX + each for each in difflib.get_close_matches(key, keys, 1, _ALIKE_KEY)]
+
+
 def _misnamed(name: str, known: Iterable[str], *, prefix: str = "", suffix: str = "") -> Misnamed:
     latin = name.translate(_LOOK_ALIKES).upper()
     if prefix:
         latin = latin.removeprefix(OLD_PREFIX)
     if not prefix and (key := _flat_key(latin)):
         return Misnamed(name, f'{DICT}["{key}"]', ())
-    near = [latin] if latin in known else difflib.get_close_matches(latin, list(known), n=1)
+    near = [latin] if latin in known else _near(latin, known)
     look_alikes = tuple(
         f"letter {place} is {unicodedata.name(letter, 'unnamed')}"
         for place, letter in enumerate(name, start=1)

@@ -12,8 +12,10 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 from django.core import checks
-from django.core.checks import CheckMessage
+from django.core.checks import CheckMessage, Error
 from django.utils.module_loading import import_string
+
+from hiss.django.checks.importing import describe_failure
 
 __all__ = ["CHECKS", "Check", "When", "register", "run"]
 
@@ -49,6 +51,20 @@ class Check(NamedTuple):
         found: Callable[..., Sequence[CheckMessage]] = import_string(f"{__name__}.{self.name}")
         return found
 
+    def make(self, **kwargs: Any) -> Sequence[CheckMessage]:
+        """Its findings; hiss.E012: it could not be made. The others go on."""
+        try:
+            return self.function(**kwargs)
+        except Exception as error:  # noqa: BLE001 - finders and storages may raise anything
+            return [
+                Error(
+                    "What is wrong with static files cannot all be found out: "
+                    f"{describe_failure(error)}.",
+                    hint="collectstatic may stop for the same reason.",
+                    id="hiss.E012",
+                )
+            ]
+
 
 CHECKS: Final = (
     Check("settings.check_settings", When.ALWAYS),
@@ -57,17 +73,23 @@ CHECKS: Final = (
     Check("serving.check_apps", When.ALWAYS),
     Check("serving.check_order", When.ALWAYS),
     Check("serving.check_place", When.ALWAYS),
+    Check("serving.check_uploads", When.ALWAYS),
+    Check("serving.check_others", When.ALWAYS),
     Check("storage.check_old_setting", When.ALWAYS),
     Check("storage.check_hooks", When.ALWAYS),
     Check("folders.check_sources", When.ALWAYS),
     Check("folders.check_media", When.ALWAYS),
     Check("release.check_release", When.DEPLOY),
+    Check("making.check_middleware", When.DEPLOY),
     Check("serving.check_server", When.DEPLOY),
     Check("storage.check_hashing", When.DEPLOY),
     Check("folders.check_static_root", When.COLLECT),
+    Check("making.check_made", When.COLLECT),
+    Check("folders.check_root", When.DOCTOR),
     Check("release.check_manifests", When.DOCTOR),
     Check("release.check_stale", When.DOCTOR),
     Check("sources.check_private", When.DOCTOR),
+    Check("sources.check_maps", When.DOCTOR),
     Check("release.check_built", When.PRODUCTION),
     Check("deployment.check_debug", When.PRODUCTION),
     Check("deployment.check_hosts", When.PRODUCTION),
@@ -91,7 +113,7 @@ def _deferred(check: Check) -> Callable[..., Sequence[CheckMessage]]:
     """The check, imported when it is made; the same function each time, for Django's registry."""
 
     def make(**kwargs: Any) -> Sequence[CheckMessage]:
-        return check.function(**kwargs)
+        return check.make(**kwargs)
 
     return make
 
@@ -107,5 +129,6 @@ def run(*, deploy: bool) -> list[CheckMessage]:
     messages: list[CheckMessage] = []
     for check in CHECKS:
         if deploy or check.when is not When.PRODUCTION:
-            messages += check.function()
+            # Of several checks that fail for one reason, one says it.
+            messages += (each for each in check.make() if each not in messages)
     return [each for each in messages if not each.is_silenced()]

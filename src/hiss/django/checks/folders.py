@@ -37,19 +37,32 @@ def check_sources(**_kwargs: Any) -> list[CheckMessage]:
     root = read_folder(settings.STATIC_ROOT)
     if not root:
         return []
-    # Of a folder that is in STATICFILES_DIRS itself Django says it.
-    pairs = [(each, "of STATICFILES_DIRS") for each in _named_sources() if each != root]
+    pairs = [(read_folder(said), "of STATICFILES_DIRS") for said in _said() if not _is_root(said)]
     pairs += [(each, "of an app") for each in _apps_sources()]
     return [
-        Error(
-            f"STATIC_ROOT, {root}, and {source} {whose} lie in each other: what is built would be "
-            "collected again.",
-            hint="Let STATIC_ROOT be a folder of its own.",
-            id="hiss.E006",
+        _collected_again(
+            f"STATIC_ROOT, {root}, and {source} {whose} lie in each other"
+            if source != root
+            else f"STATIC_ROOT, {root}, is a folder {whose} too, by another name"
         )
         for source, whose in pairs
-        if is_in(source, root) or is_in(root, source)
+        if source and (is_in(source, root) or is_in(root, source))
     ]
+
+
+def check_root(**_kwargs: Any) -> list[CheckMessage]:
+    """hiss.E006 too: STATIC_ROOT is in STATICFILES_DIRS, as Django's own check says it."""
+    if not any(map(_is_root, _said())):
+        return []
+    return [_collected_again(f"STATIC_ROOT, {settings.STATIC_ROOT}, is in STATICFILES_DIRS")]
+
+
+def _collected_again(problem: str) -> CheckMessage:
+    return Error(
+        f"{problem}: what is built would be collected again.",
+        hint="Let STATIC_ROOT be a folder of its own.",
+        id="hiss.E006",
+    )
 
 
 def check_media(**_kwargs: Any) -> list[CheckMessage]:
@@ -65,7 +78,7 @@ def check_media(**_kwargs: Any) -> list[CheckMessage]:
     # One that holds only a folder of sources makes nothing public.
     places += [
         f"{source}, from where static files are collected,"
-        for source in (*_named_sources(), *_apps_sources())
+        for source in (*named_sources(), *_apps_sources())
         if is_in(media, source)
     ]
     site_root = _site_root()
@@ -83,12 +96,27 @@ def check_media(**_kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-def _named_sources() -> Iterator[str]:
+def _said() -> Iterator[object]:
+    """The folders of STATICFILES_DIRS, as they are written."""
     named = getattr(settings, "STATICFILES_DIRS", ())
     for each in named if isinstance(named, list | tuple) else ():
-        source = read_folder(each[1] if isinstance(each, list | tuple) and len(each) > 1 else each)
-        if source:
-            yield source
+        yield each[1] if isinstance(each, list | tuple) and len(each) > 1 else each
+
+
+def _is_root(said: object) -> bool:
+    """Whether it is STATIC_ROOT by its name, whatever links lead to it: so Django compares them."""
+    root = settings.STATIC_ROOT
+    return (
+        isinstance(said, str | os.PathLike)
+        and isinstance(root, str | os.PathLike)
+        and bool(os.fspath(root))
+        and os.path.abspath(os.fspath(said)) == os.path.abspath(os.fspath(root))
+    )
+
+
+def named_sources() -> Iterator[str]:
+    """The folders of STATICFILES_DIRS."""
+    yield from filter(None, map(read_folder, _said()))
 
 
 def _apps_sources() -> Iterator[str]:

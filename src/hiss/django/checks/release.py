@@ -10,15 +10,17 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
 from django.core.exceptions import ImproperlyConfigured
 
-from hiss.django.checks.folders import check_sources
+from hiss.django.checks.folders import check_root, check_sources
+from hiss.django.checks.listed import Listed, shorten
 from hiss.django.checks.paths import read_folder
 from hiss.django.checks.sources import find_changed
 from hiss.django.checks.storage import builds_releases, find_storage, is_collected
 from hiss.django.conf import read_configuration
 from hiss.errors import HissError
 from hiss.files.denied import describe, find_denied, reader, remedy
-from hiss.files.pin import find_running, read_running
+from hiss.files.pin import find_pin, find_running, read_running
 from hiss.files.release import (
+    BUILT,
     CURRENT,
     DJANGO_MANIFEST,
     INDEX,
@@ -113,7 +115,7 @@ def check_manifests(**_kwargs: Any) -> list[CheckMessage]:
     except HissError as error:
         return [Error(error.message, hint=error.hint, id="hiss.E008")]
     if manifest is None:
-        return []
+        return _find_lost_pointer(root)
     denied = _denied_places(records.values(), root)
     if denied:
         return [_denied(root, denied)]
@@ -127,6 +129,28 @@ def check_manifests(**_kwargs: Any) -> list[CheckMessage]:
             # Django does not start the build of a manifest storage whose manifest it cannot read.
             hint="Remove a manifest that cannot be read, and run collectstatic again; let nothing "
             "else write into STATIC_ROOT.",
+            id="hiss.E008",
+        )
+    ]
+
+
+def _find_lost_pointer(root: str) -> list[CheckMessage]:
+    """Of a folder that was built into, and where no release is in force any more. Releases that
+    were only adopted wait for their first build.
+    """
+    if not os.path.exists(os.path.join(root, BUILT)) or not kept_ids(root):
+        return []
+    try:
+        if find_pin(read_configuration().release_file):
+            return []
+    except (HissError, ImproperlyConfigured):
+        # hiss.E001 or hiss.E002 says it.
+        return []
+    return [
+        Error(
+            f"{os.path.join(root, CURRENT)} is gone, so no release is in force, though "
+            f"{len(kept_ids(root))} are kept.",
+            hint="Run collectstatic again.",
             id="hiss.E008",
         )
     ]
@@ -202,7 +226,7 @@ def _other_names(manifest: Manifest, root: str) -> str:
 def check_stale(**_kwargs: Any) -> list[CheckMessage]:
     """hiss.W010: sources are not what they were when the release that is rendered was built."""
     # Where what is built is collected again, as hiss.E006 says, it is never of its sources.
-    if not builds_releases(find_storage()) or check_sources():
+    if not builds_releases(find_storage()) or check_sources() or check_root():
         return []
     try:
         configuration = read_configuration()
@@ -211,14 +235,31 @@ def check_stale(**_kwargs: Any) -> list[CheckMessage]:
     except (HissError, ImproperlyConfigured):
         # hiss.E001, hiss.E002 or hiss.E008 says it.
         return []
-    changed = find_changed(manifest) if manifest else []
-    if manifest is None or not changed:
+    if manifest is None or root is None:
         return []
-    more = f" and {len(changed) - _MOST} more" if len(changed) > _MOST else ""
+    changed = find_changed(manifest, _built_at(root, manifest))
+    if not changed:
+        return []
     return [
-        Warning(
-            f"Release {manifest.id} is not of today's sources: {', '.join(changed[:_MOST])}{more}.",
+        Listed(
+            f"Release {manifest.id} is not of today's sources: {shorten(changed)}.",
+            names=changed,
             hint="Run collectstatic, and start the application again.",
             id="hiss.W010",
         )
     ]
+
+
+def _built_at(root: str, manifest: Manifest) -> int:
+    """When a release came into this folder, in nanoseconds: what came here since was not left out
+    of it. A build that changes nothing writes down no more than which release it was.
+    """
+    moments = [os.stat(os.path.join(root, manifest_name(manifest.id))).st_ctime_ns]
+    try:
+        with open(os.path.join(root, BUILT), encoding="ascii", errors="replace") as file:
+            if file.read().strip() == manifest.id:
+                moments.append(os.fstat(file.fileno()).st_ctime_ns)
+    except OSError:
+        # Not built here, but adopted.
+        pass
+    return max(moments)

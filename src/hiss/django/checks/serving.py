@@ -5,30 +5,39 @@ from __future__ import annotations
 import os
 import re
 from importlib.util import find_spec
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning  # noqa: A004 - Django's name
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
+from hiss.django.checks.importing import import_failure
 from hiss.django.checks.storage import find_storage, is_elsewhere
+from hiss.django.conf import read_configuration
+from hiss.http.paths import normalise_prefix
 
-# What changes answers in ways that are right for pages, and wrong for files.
-_MUST_FOLLOW: Final = frozenset(
-    {
-        "django.middleware.cache.UpdateCacheMiddleware",
-        "django.middleware.common.CommonMiddleware",
-        "django.middleware.gzip.GZipMiddleware",
-        "django.middleware.http.ConditionalGetMiddleware",
-    }
-)
-
+# What is right for pages, and wrong for files: what each does to Hiss's answers.
+_MUST_FOLLOW: Final = {
+    "django.middleware.cache.CacheMiddleware": "keeps files, and answers ranges with all of them",
+    "django.middleware.cache.FetchFromCacheMiddleware": (
+        "answers ranges with whole files that the cache keeps"
+    ),
+    "django.middleware.common.CommonMiddleware": (
+        "refuses files where ALLOWED_HOSTS lacks the host, and may redirect misses"
+    ),
+    "django.middleware.gzip.GZipMiddleware": "compresses parts of files as if they were whole",
+}
 
 # What does its work for pages, and for nothing where a file is asked for.
 _FOR_PAGES: Final = "django.contrib."
 
 # By its own name, or by those that compat/whitenoise has; in a comment it says nothing.
 _IMPORT: Final = re.compile(r"^\s*(?:from|import)\s+(?:hiss|whitenoise)\b", re.MULTILINE)
+
+# Whose middleware serves static files, too.
+_OTHERS: Final = frozenset({"servestatic", "whitenoise"})
 
 _SECURITY: Final = "django.middleware.security.SecurityMiddleware"
 
@@ -52,21 +61,67 @@ def check_apps(**_kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-def check_order(**_kwargs: Any) -> list[CheckMessage]:
-    """hiss.W003: a middleware that changes answers stands before ours."""
+def check_others(**_kwargs: Any) -> list[CheckMessage]:
+    """hiss.W015: another middleware serves static files, besides Hiss."""
     order = list(settings.MIDDLEWARE)
-    ours = next((place for place, name in enumerate(order) if _is_ours(name)), None)
-    if ours is None:
+    ours = [path for path in order if _is_ours(path)]
+    others = [path for path in order if _is_another(path)] + ours[1:]
+    if not others or not is_served_by_us():
         return []
-    before = [name for name in order[:ours] if name in _MUST_FOLLOW]
-    if not before:
-        return []
-    name = order[ours].rpartition(".")[2]
     return [
         Warning(
-            f"{', '.join(before)} comes before {name} in MIDDLEWARE, and changes its "
-            "answers: it compresses parts as if they were whole, or gives them other tags.",
-            hint=f"Move {name} up, right after SecurityMiddleware.",
+            f"{', '.join(others)} serves static files too: whichever comes first in MIDDLEWARE "
+            "answers, by its own rules, and both hold all files.",
+            hint=f"Remove {' and '.join(others)} from MIDDLEWARE.",
+            id="hiss.W015",
+        )
+    ]
+
+
+class _Order(NamedTuple):
+    """Where Hiss's middleware stands, and what wrongly stands before it."""
+
+    name: str
+    place: int
+    #: Where SecurityMiddleware is; -1 for nowhere.
+    security: int
+    #: What must follow, and comes even before SecurityMiddleware.
+    early: list[str]
+    #: What must follow, and comes between the two.
+    late: list[str]
+
+
+def _find_order() -> _Order | None:
+    """`None` where there is no such middleware, or it is never asked: a wrapper answers first."""
+    order = list(settings.MIDDLEWARE)
+    ours = next((place for place, path in enumerate(order) if _is_ours(path)), None)
+    if ours is None or _is_wrapped():
+        return None
+    security = order.index(_SECURITY) if _SECURITY in order else -1
+    start = max(security, 0) if security < ours else 0
+    return _Order(
+        order[ours].rpartition(".")[2],
+        ours,
+        security,
+        [path for path in order[:start] if path in _MUST_FOLLOW],
+        [path for path in order[start:ours] if path in _MUST_FOLLOW],
+    )
+
+
+def check_order(**_kwargs: Any) -> list[CheckMessage]:
+    """hiss.W003: a middleware that changes answers stands before ours."""
+    order = _find_order()
+    if order is None or not (order.early or order.late):
+        return []
+    before = [*order.early, *order.late]
+    what = "; ".join(f"{path.rpartition('.')[2]} {_MUST_FOLLOW[path]}" for path in before)
+    cures = [f"Move {', '.join(order.early)} below {order.name}."] if order.early else []
+    if order.late:
+        cures.append(f"Move {order.name} up, right after SecurityMiddleware.")
+    return [
+        Warning(
+            f"{', '.join(before)} comes before {order.name} in MIDDLEWARE: {what}.",
+            hint=" ".join(cures),
             id="hiss.W003",
         )
     ]
@@ -74,31 +129,61 @@ def check_order(**_kwargs: Any) -> list[CheckMessage]:
 
 def check_place(**_kwargs: Any) -> list[CheckMessage]:
     """hiss.W006: the middleware is not right after SecurityMiddleware."""
-    order = list(settings.MIDDLEWARE)
-    ours = next((place for place, name in enumerate(order) if _is_ours(name)), None)
-    if ours is None:
+    order = _find_order()
+    # Where hiss.W003 has it moved up, that mends this too.
+    if order is None or order.late:
         return []
-    security = order.index(_SECURITY) if _SECURITY in order else -1
-    late = [name for name in order[security + 1 : ours] if name.startswith(_FOR_PAGES)]
-    name = order[ours].rpartition(".")[2]
-    if ours < security:
+    between = settings.MIDDLEWARE[order.security + 1 : order.place]
+    slow = [path for path in between if path.startswith(_FOR_PAGES)]
+    if order.place < order.security:
         problem = "comes before SecurityMiddleware: files get none of its header fields"
-    elif late:
-        problem = f"comes after {', '.join(late)}: each file costs what a page does"
+    elif slow:
+        problem = f"comes after {', '.join(slow)}: each file costs what a page does"
     else:
         return []
     return [
         Warning(
-            f"{name} {problem}.",
-            hint=f"Move {name} right after SecurityMiddleware.",
+            f"{order.name} {problem}.",
+            hint=f"Move {order.name} right after SecurityMiddleware.",
             id="hiss.W006",
+        )
+    ]
+
+
+def check_uploads(**_kwargs: Any) -> list[CheckMessage]:
+    """hiss.W016: MEDIA_URL lies below STATIC_URL, where Hiss answers, which serves no uploads."""
+    try:
+        configuration = read_configuration()
+    except ImproperlyConfigured:
+        # hiss.E001 says it.
+        return []
+    prefix, media = configuration.static_prefix or "/", settings.MEDIA_URL
+    script_name = (settings.FORCE_SCRIPT_NAME or "").rstrip("/")
+    if not isinstance(media, str) or urlsplit(media).netloc or prefix == "/":
+        return []
+    path = normalise_prefix(urlsplit(media).path.removeprefix(script_name))
+    # Of two that are the same Django tells, and so hiss.E010.
+    if not path.startswith(prefix) or path == prefix:
+        return []
+    if not configuration.settled.own_misses or not is_served_by_us():
+        return []
+    return [
+        Warning(
+            f"MEDIA_URL, {media}, lies below STATIC_URL, {settings.STATIC_URL}, where Hiss "
+            "answers: it serves no uploads, and each is a 404.",
+            hint='Let MEDIA_URL be a path of its own, such as "media/", or a host.',
+            id="hiss.W016",
         )
     ]
 
 
 def check_server(**_kwargs: Any) -> list[CheckMessage]:
     """hiss.W005: nothing serves static files in production: no middleware, and no wrapper."""
-    if is_served_by_us() or is_elsewhere(find_storage()):
+    # Of Hiss's that is misspelt, hiss.E010 tells.
+    misspelt = any(
+        str(path).startswith("hiss.") and import_failure(path) for path in settings.MIDDLEWARE
+    )
+    if misspelt or is_served_by_us() or is_elsewhere(find_storage()):
         return []
     return [
         Warning(
@@ -142,8 +227,22 @@ def _is_ours(path: str) -> bool:
     """Whether it is Hiss's middleware, or a subclass."""
     from hiss.django.middleware import HissMiddleware
 
+    middleware = _import_class(path)
+    return middleware is not None and issubclass(middleware, HissMiddleware)
+
+
+def _is_another(path: str) -> bool:
+    """Whether it is WhiteNoise's middleware, a fork's, or a subclass; compat's is ours."""
+    middleware = _import_class(path)
+    if middleware is None or _is_ours(path):
+        return False
+    return any(base.__module__.partition(".")[0] in _OTHERS for base in middleware.__mro__)
+
+
+def _import_class(path: str) -> type | None:
+    """`None` where it cannot be imported, as hiss.E010 says, or is no class."""
     try:
         middleware = import_string(path)
-    except ImportError:
-        return False
-    return isinstance(middleware, type) and issubclass(middleware, HissMiddleware)
+    except Exception:  # noqa: BLE001 - a module is code, and may raise anything
+        return None
+    return middleware if isinstance(middleware, type) else None

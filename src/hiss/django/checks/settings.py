@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -12,10 +12,14 @@ from django.core.exceptions import ImproperlyConfigured
 
 from hiss.django.building import read_building
 from hiss.django.checks.serving import is_served_by_us
+from hiss.django.checks.values import find_wrong
 from hiss.django.conf import find_misnamed, find_static_prefix, is_set, read_configuration
 from hiss.django.names import ALIASES, DICT, KEYS, OLD_PREFIX
 from hiss.errors import HissError
 from hiss.http.codings import codec_version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # A host, as it is written where its scheme was forgotten: it has a port, begins with "www.", or
 # ends as hosts of CDNs do, or in a country's two letters. "assets.v2", "static.min" are folders.
@@ -34,15 +38,16 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     """hiss.E001: a value of the wrong type; hiss.W001: a name that there is none of; hiss.I001:
     what is honoured of WhiteNoise's.
     """
-    messages: list[CheckMessage] = []
-    try:
-        read_configuration()
-        read_building()
-    except ImproperlyConfigured as error:
-        messages.append(Error(str(error), id="hiss.E001"))
+    messages: list[CheckMessage] = [
+        Error(text, hint=hint, id="hiss.E001") for text, hint in find_wrong()
+    ]
     for misnamed in find_misnamed():
         hint = f"Did you mean {misnamed.meant}?" if misnamed.meant else None
         messages.append(Warning(f"{misnamed}.", hint=hint, id="hiss.W001"))
+    messages += (
+        Warning(f"{name} does nothing.", hint=f"Did you mean {DICT}?", id="hiss.W001")
+        for name in _misspelt_dicts()
+    )
     honoured = sorted(
         OLD_PREFIX + key for key in (*KEYS, *ALIASES) if hasattr(settings, OLD_PREFIX + key)
     )
@@ -50,6 +55,32 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         text = f"Honoured where {DICT} says nothing: {', '.join(honoured)}."
         messages.append(Info(text, hint=f"Move them into {DICT}.", id="hiss.I001"))
     return messages
+
+
+def _misspelt_dicts() -> list[str]:
+    """Dicts with keys of ours, under a name that is one slip away from HISS."""
+    return [
+        name
+        for name in dir(settings)
+        if name.isupper()
+        and name != DICT
+        and DICT in _one_slip_from(name)
+        and isinstance(value := getattr(settings, name), dict)
+        and any(key in KEYS or key in ALIASES for key in value)
+    ]
+
+
+def _one_slip_from(name: str) -> Iterator[str]:
+    """All that one letter more, less, other or changed places with the next makes of a name, as far
+    as that can be HISS.
+    """
+    for place in range(len(name) + 1):
+        before, after = name[:place], name[place:]
+        yield before + after[1:]
+        yield before + after[1:2] + after[:1] + after[2:]
+        for letter in set(DICT):
+            yield before + letter + after
+            yield before + letter + after[1:]
 
 
 def check_codecs(**_kwargs: Any) -> list[CheckMessage]:

@@ -7,19 +7,18 @@ from typing import Any, Final
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-_OURS: Final = "hiss.django.storage.CompressedManifestStaticFilesStorage"
+OURS: Final = "hiss.django.storage.CompressedManifestStaticFilesStorage"
 
 
 def find_storage() -> type | None:
-    """The class of the storage; `None` where there is none, which Django says."""
+    """The class of the storage; `None` where there is none, as hiss.E010 says."""
     if not apps.is_installed("django.contrib.staticfiles"):
         return None
     try:
         storage = import_string(settings.STORAGES["staticfiles"]["BACKEND"])
-    except (AttributeError, ImportError, ImproperlyConfigured, KeyError, TypeError):
+    except Exception:  # noqa: BLE001 - a module is code, and may raise anything
         return None
     return storage if isinstance(storage, type) else None
 
@@ -53,8 +52,7 @@ def has_own_folder() -> bool:
 
     try:
         return bool(getattr(staticfiles_storage, "location", None))
-    except (ImportError, ImproperlyConfigured, OSError, TypeError, ValueError):
-        # Whatever is wrong with it, its first use says.
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, hiss.E010 says
         return False
 
 
@@ -67,7 +65,7 @@ def check_old_setting(**_kwargs: Any) -> list[CheckMessage]:
         Error(
             f"STATICFILES_STORAGE, {value!r}, does nothing: Django reads STORAGES instead. Files "
             "are neither hashed nor compressed.",
-            hint=f'STORAGES = {{…, "staticfiles": {{"BACKEND": "{_OURS}"}}}}',
+            hint=f'STORAGES = {{…, "staticfiles": {{"BACKEND": "{OURS}"}}}}',
             id="hiss.E004",
         )
     ]
@@ -88,7 +86,7 @@ def check_hashing(**_kwargs: Any) -> list[CheckMessage]:
         Warning(
             f"{storage.__module__}.{storage.__qualname__} gives files names that do not say what "
             "is in them, so nobody may cache them for long.",
-            hint=f'Let STORAGES["staticfiles"] be "{_OURS}".',
+            hint=f'Let STORAGES["staticfiles"] be "{OURS}".',
             id="hiss.W008",
         )
     ]
