@@ -45,6 +45,8 @@ class Door(Protocol):
     is_plain: bool
     #: What the path of every file's URL begins with, decoded, as a client says it.
     prefixes: tuple[str, ...]
+    #: Whether what a request is for, and what is said beside it, depends on its path alone.
+    goes_by_path: bool
     #: The header field in which a proxy says what scheme the client used; empty: none is believed.
     proxy_field: bytes
 
@@ -77,6 +79,7 @@ class StaticFiles:
         self.origin = open_site((mount(root, prefix, is_alone=app is None),), settle(options))
         self.prefixes = self.origin.prefixes
         self.is_plain = type(self) is StaticFiles
+        self.goes_by_path = True
         self.proxy_field = b""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -80,6 +80,7 @@ class ASGIHandler:
         self._script_name: str | None = settings.FORCE_SCRIPT_NAME
         self.prefixes = _prefixes(origin)
         self.is_plain = type(self) is ASGIHandler
+        self.goes_by_path = self._security.is_moot and not self._script_name
         self.proxy_field = self._security.proxy_field
 
     async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:

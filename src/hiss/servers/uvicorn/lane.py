@@ -56,6 +56,8 @@ class Lane:
         of connections.
         """
         self.doors = tuple(doors)
+        #: The origin of the only door, if that looks at nothing but paths.
+        self.origin = doors[0].origin if len(doors) == 1 and doors[0].goes_by_path else None
         self.closes = closes
         self.telling = TELLING | {door.proxy_field for door in doors}
         prefixes = (prefix for door in doors for prefix in door.prefixes)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from uvicorn._types import HTTPScope
     from uvicorn.config import Config
 
+    from hiss.core.catalog import Entry
+    from hiss.core.reply import Headers
+    from hiss.files.origin import Origin
     from hiss.servers.uvicorn.reading import Fields, Section, Target
 
 # Up to so many bytes, a body is copied behind its header: that costs less than a second write.
@@ -154,6 +157,11 @@ class StaticProtocol(HttpToolsProtocol):
         if self.timeout_keep_alive_task is not None:
             self._unset_keepalive_if_required()
         request, telling, says_forwarded = section
+        origin = self._lane.origin
+        if origin is not None and not self.access_log and not self.root_path:
+            # What needs no scope, gets none.
+            entry = origin.known(target.path) if self._is_next() else None
+            return entry is not None and self._write(origin, entry, (), request)
         scope = self._see("GET", target, telling, "1.1")
         if says_forwarded:
             self._lane.go_behind_proxies(scope)
@@ -176,18 +184,28 @@ class StaticProtocol(HttpToolsProtocol):
         }
 
     def _reply(self, scope: Any, request: Request, *, keep_alive: bool) -> bool:  # noqa: ANN401
-        lane = self._lane
         if not self._is_next():
             return False
-        for door in lane.doors:
+        for door in self._lane.doors:
             found = door.find(scope, known=True)
             if found is not None:
-                break
-        else:
-            return False
-        entry, extra = found
-        answer = door.origin.answer_held(entry, request)
-        fields = lane.block(self.server_state.default_headers)
+                entry, extra = found
+                return self._write(door.origin, entry, extra, request, scope, keep_alive=keep_alive)
+        return False
+
+    def _write(
+        self,
+        origin: Origin,
+        entry: Entry,
+        extra: Headers,
+        request: Request,
+        scope: Any = None,  # noqa: ANN401
+        *,
+        keep_alive: bool = True,
+    ) -> bool:
+        """Write the answer, if it is in memory; whether it was. `scope`: what the log tells of."""
+        answer = origin.answer_held(entry, request)
+        fields = self._lane.block(self.server_state.default_headers)
         if answer is None or fields is None:
             return False
         reply, body = answer
