@@ -40,11 +40,14 @@ a browser would send them.
 _REPEAT: Final = """\
 ## To repeat it
 
-    scripts/setup dev peers
-    apt install wrk nginx-light libnginx-mod-http-brotli-static
-    .venv/bin/python bench/serve.py                   # everything: about 40 minutes
-    .venv/bin/python bench/serve.py --only targets    # what the targets want: about 15
-    .venv/bin/python bench/serve.py --quick           # all of it, too briefly to be believed
+<!-- check: sh: it takes forty minutes -->
+```sh
+scripts/setup dev peers
+apt install wrk nginx-light libnginx-mod-http-brotli-static
+.venv/bin/python bench/serve.py                   # everything: about 40 minutes
+.venv/bin/python bench/serve.py --only targets    # what the targets want: about 15
+.venv/bin/python bench/serve.py --quick           # all of it, too briefly to be believed
+```
 
 `--only` takes `matrix`, `startup`, `dynamic` and `large`, too. What a run measures replaces what \
 `docs/bench-serving.json` has of it; the rest stays, if it is of the same machine and versions. \
