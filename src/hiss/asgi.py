@@ -140,13 +140,13 @@ async def answer(origin: Origin, found: Found, scope: Scope, receive: Receive, s
     entry, extra = found
     query = scope.get("query_string", b"").decode("latin-1")
     request = Request.from_raw_headers(scope["method"], query, scope["headers"])
+    reply: Reply
+    body: bytes | FileBody
     held = origin.answer_held(entry, request)
-    if held is not None:
-        reply, data = held
-        await send(_start(reply, extra))
-        await send({"type": "http.response.body", "body": data})
-        return
-    reply, body = await offload(origin.answer, entry, request)
+    if held is None:
+        reply, body = await offload(origin.answer, entry, request)
+    else:
+        reply, body = held
     if isinstance(body, bytes):
         await send(_start(reply, extra))
         await send({"type": "http.response.body", "body": body})
