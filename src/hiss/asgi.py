@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from hiss.core.reply import to_raw
 from hiss.core.request import Request, plain_key
@@ -37,26 +37,68 @@ if TYPE_CHECKING:
     Found = tuple[Entry, Headers]
 
 
-class Door(Protocol):
-    """An ASGI application with static files in front, as lanes know it (`hiss.servers`)."""
+class Door:
+    """An ASGI application with static files in front; lanes ask it, too (`hiss.servers`)."""
 
-    origin: Origin
-    #: Whether it does what it was written to: a subclass may do something else first.
-    is_plain: bool
-    #: What the path of every file's URL begins with, decoded, as a client says it.
-    prefixes: tuple[str, ...]
     #: Whether what a request is for, and what is said beside it, depends on its path alone.
     goes_by_path: bool
     #: The header field in which a proxy says what scheme the client used; empty: none is believed.
-    proxy_field: bytes
+    proxy_field: bytes = b""
+
+    def __init__(
+        self, app: ASGIApp | None, origin: Origin, script_name: str | None = None, *, is_plain: bool
+    ) -> None:
+        """`app`: what is behind, where something is; `script_name`: the application's own place,
+        where that is set, and not the server's to tell; `is_plain`: whether it does what it was
+        written to: a subclass may do something else first.
+        """
+        self.app = app
+        self.origin = origin
+        self.is_plain = is_plain
+        self.goes_by_path = not script_name
+        #: What the path of every file's URL begins with, decoded, as a client says it.
+        self.prefixes = origin.prefixes
+        self._script_name = script_name
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = self.find(scope) if scope["type"] == "http" else None
+        if found is None:
+            if self.app is None:
+                await _alone(self.origin, scope, receive, send)
+            else:
+                await self.app(scope, receive, send)
+            return
+        entry, extra = found
+        key = plain_key(scope["method"], scope["headers"])
+        known = None if key is None else self.origin.answer_known(entry, key)
+        if known is None:
+            await answer(self.origin, found, scope, receive, send)
+            return
+        reply, body = known
+        await send(_start(reply, extra))
+        await send({"type": "http.response.body", "body": body})
 
     def find(self, scope: Scope, *, known: bool = False) -> Found | None:
         """What an http scope is for; `None`: it is the application's. `known`: only what is known
         without a look at the disk.
         """
+        path: str = scope["path"]
+        place = self._script_name or scope.get("root_path")
+        if place:
+            # Servers differ in whether "path" repeats "root_path".
+            place = place.rstrip("/")
+            if path.startswith(f"{place}/"):
+                path = path[len(place) :]
+        entry = self.origin.known(path) if known else self.origin.find(path)
+        if entry is None:
+            return None
+        raw_path: bytes = scope.get("raw_path") or b""
+        if b"%" in raw_path and has_encoded_slash(raw_path.decode("latin-1")):
+            entry = self.origin.miss(path)
+        return None if entry is None else (entry, ())
 
 
-class StaticFiles:
+class StaticFiles(Door):
     """Serves the files of a folder, and hands every other scope to the application untouched.
 
     Without an application, what has no file is a 404.
@@ -75,64 +117,8 @@ class StaticFiles:
             ConfigurationError: There is no such folder, or an option is wrong.
             ManifestError: The folder holds the manifest of a build, and it cannot be read.
         """
-        self.app = app
-        self.origin = open_site((mount(root, prefix, is_alone=app is None),), settle(options))
-        self.prefixes = self.origin.prefixes
-        self.is_plain = type(self) is StaticFiles
-        self.goes_by_path = True
-        self.proxy_field = b""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        found = self.find(scope) if scope["type"] == "http" else None
-        if found is not None:
-            known = known_answer(self.origin, found, scope)
-            if known is None:
-                await answer(self.origin, found, scope, receive, send)
-            else:
-                await send(known[0])
-                await send(known[1])
-        elif self.app is not None:
-            await self.app(scope, receive, send)
-        else:
-            await _alone(self.origin, scope, receive, send)
-
-    def find(self, scope: Scope, *, known: bool = False) -> Found | None:
-        """What an http scope is for; `None`: it is the application's."""
-        entry = find(self.origin, scope, known=known)
-        return None if entry is None else (entry, ())
-
-
-def find(
-    origin: Origin, scope: Scope, script_name: str | None = None, *, known: bool = False
-) -> Entry | None:
-    """The entry that a request is for; `None`: it is the application's, or is not `known`.
-
-    `script_name` is the application's own place where that is set, and not the server's to tell.
-    """
-    path: str = scope["path"]
-    place = script_name or scope.get("root_path")
-    if place:
-        # Servers differ in whether "path" repeats "root_path".
-        place = place.rstrip("/")
-        if path.startswith(f"{place}/"):
-            path = path[len(place) :]
-    entry = origin.known(path) if known else origin.find(path)
-    if entry is not None:
-        raw_path: bytes = scope.get("raw_path") or b""
-        if b"%" in raw_path and has_encoded_slash(raw_path.decode("latin-1")):
-            return origin.miss(path)
-    return entry
-
-
-def known_answer(origin: Origin, found: Found, scope: Scope) -> tuple[Message, Message] | None:
-    """The two messages of the answer, if one like it was given before and is in memory."""
-    entry, extra = found
-    key = plain_key(scope["method"], scope["headers"])
-    held = None if key is None else origin.answer_known(entry, key)
-    if held is None:
-        return None
-    reply, data = held
-    return _start(reply, extra), {"type": "http.response.body", "body": data}
+        origin = open_site((mount(root, prefix, is_alone=app is None),), settle(options))
+        super().__init__(app, origin, is_plain=type(self) is StaticFiles)
 
 
 async def answer(origin: Origin, found: Found, scope: Scope, receive: Receive, send: Send) -> None:

@@ -5,9 +5,9 @@ Translates between PEP 3333 and the decision, and knows nothing of HTTP.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, cast
 
-from hiss.core.request import FIELDS, Request
+from hiss.core.request import FIELDS, SIMPLE, Request
 from hiss.files.body import CHUNK
 from hiss.files.mount import mount
 from hiss.files.options import settle
@@ -22,30 +22,53 @@ if TYPE_CHECKING:
 
     from hiss.core.catalog import Entry
     from hiss.core.reply import Headers
-    from hiss.core.request import Others
+    from hiss.core.request import Key, Others
     from hiss.files.options import Options
-    from hiss.files.origin import Origin
+    from hiss.files.origin import Answer, Held, Origin
 
     #: An entry, and the header fields that its answers have beside their own.
     Found = tuple[Entry, Headers]
 
 
-class Door(Protocol):
-    """A WSGI application with static files in front, as lanes know it (`hiss.servers`)."""
+class Door:
+    """A WSGI application with static files in front; lanes ask it, too (`hiss.servers`)."""
 
-    origin: Origin
-    #: Whether it does what it was written to: a subclass may do something else first.
-    is_plain: bool
-    #: What the path of every file's URL begins with, decoded, as a client says it.
-    prefixes: tuple[str, ...]
+    def __init__(self, app: WSGIApplication | None, origin: Origin, *, is_plain: bool) -> None:
+        """`app`: what is behind, where something is; `is_plain`: whether it does what it was
+        written to: a subclass may do something else first.
+        """
+        self.app = app
+        self.origin = origin
+        self.is_plain = is_plain
+        #: What the path of every file's URL begins with, decoded, as a client says it.
+        self.prefixes = origin.prefixes
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        found = self.find(environ)
+        if found is None:
+            if self.app is not None:
+                return self.app(environ, start_response)
+            found = self.origin.missing, ()
+        return answer(self.origin, found, environ, start_response)
 
     def find(self, environ: WSGIEnvironment, *, known: bool = False) -> Found | None:
         """What a request is for; `None`: it is the application's. `known`: only what is known
         without a look at the disk.
         """
+        path: str = environ.get("PATH_INFO", "")
+        if not path.isascii():
+            path = decode_wsgi_path(path)
+        entry = self.origin.known(path) if known else self.origin.find(path)
+        if entry is None:
+            return None
+        # The path comes decoded. What it was before, gunicorn and waitress tell under these names.
+        target: str = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
+        if "%" in target and has_encoded_slash(target):
+            entry = self.origin.miss(path)
+        return None if entry is None else (entry, ())
 
 
-class StaticFiles:
+class StaticFiles(Door):
     """Serves the files of a folder, and hands every other request to the application.
 
     Without an application, what has no file is a 404.
@@ -64,35 +87,8 @@ class StaticFiles:
             ConfigurationError: There is no such folder, or an option is wrong.
             ManifestError: The folder holds the manifest of a build, and it cannot be read.
         """
-        self.app = app
-        self.origin = open_site((mount(root, prefix, is_alone=app is None),), settle(options))
-        self.prefixes = self.origin.prefixes
-        self.is_plain = type(self) is StaticFiles
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        found = self.find(environ)
-        if found is None:
-            if self.app is not None:
-                return self.app(environ, start_response)
-            found = self.origin.missing, ()
-        return answer(self.origin, found, environ, start_response)
-
-    def find(self, environ: WSGIEnvironment, *, known: bool = False) -> Found | None:
-        """What a request is for; `None`: it is the application's."""
-        entry = find(self.origin, environ, known=known)
-        return None if entry is None else (entry, ())
-
-
-def find(origin: Origin, environ: WSGIEnvironment, *, known: bool = False) -> Entry | None:
-    """The entry that a request is for; `None`: it is the application's, or is not `known`."""
-    path = decode_wsgi_path(environ.get("PATH_INFO", ""))
-    entry = origin.known(path) if known else origin.find(path)
-    if entry is not None:
-        # The path comes decoded. What it was before, gunicorn and waitress tell under these names.
-        target: str = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
-        if "%" in target and has_encoded_slash(target):
-            return origin.miss(path)
-    return entry
+        origin = open_site((mount(root, prefix, is_alone=app is None),), settle(options))
+        super().__init__(app, origin, is_plain=type(self) is StaticFiles)
 
 
 def answer(
@@ -100,15 +96,33 @@ def answer(
 ) -> Iterable[bytes]:
     """Answer a request for what was found."""
     entry, extra = found
-    request = read_request(environ)
-    reply, body = origin.answer_held(entry, request) or origin.answer(entry, request)
-    start_response(reply.status_line, [*reply.headers, *(reply.lacking(extra) if extra else ())])
+    key = plain_key(environ)
+    known = None if key is None else origin.answer_known(entry, key)
+    reply, body = known or _decide(origin, entry, read_request(environ))
+    headers = list(reply.headers)
+    if extra:
+        headers.extend(reply.lacking(extra))
+    start_response(reply.status_line, headers)
     if isinstance(body, bytes):
         return [body]
     if body.is_whole and (wrapper := environ.get("wsgi.file_wrapper")):
         file_wrapper: Iterable[bytes] = wrapper(body.exact_file(), CHUNK)
         return file_wrapper
     return body
+
+
+def _decide(origin: Origin, entry: Entry, request: Request) -> Held | Answer:
+    return origin.answer_held(entry, request) or origin.answer(entry, request)
+
+
+def plain_key(environ: WSGIEnvironment) -> Key | None:
+    """The key of a GET, if that says what its answer depends on; what `read_request` comes to,
+    sooner.
+    """
+    if environ["REQUEST_METHOD"] != "GET" or not environ.keys().isdisjoint(_UNPLAIN):
+        return None
+    say = environ.get
+    return say("HTTP_ACCEPT_ENCODING"), say("HTTP_IF_NONE_MATCH"), say("HTTP_IF_MODIFIED_SINCE")
 
 
 def read_request(environ: WSGIEnvironment) -> Request:
@@ -129,3 +143,5 @@ _OTHERS: Final = tuple(
     for name, attribute in FIELDS.items()
     if attribute != "accept_encoding"
 )
+# Those of them that no key has.
+_UNPLAIN: Final = frozenset(key for key, attribute in _OTHERS if attribute not in SIMPLE)

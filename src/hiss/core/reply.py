@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from hiss.http.ranges import Span
 
@@ -35,6 +35,12 @@ class Extract:
     is_whole: bool = False
 
 
+class _Held(NamedTuple):
+    """Bytes in memory, or none."""
+
+    data: bytes | None
+
+
 @dataclass(frozen=True)
 class Reply:
     """One answer, complete but for `Date` and what the server adds of itself."""
@@ -42,6 +48,14 @@ class Reply:
     status: int
     headers: Headers
     content: bytes | Extract = b""
+
+    @cached_property
+    def source(self) -> Source:
+        """Where all its bytes are; of a part, nowhere in one piece."""
+        content = self.content
+        if isinstance(content, bytes):
+            return _Held(content)
+        return content.source if content.is_whole else _Held(None)
 
     @cached_property
     def status_line(self) -> str:

@@ -24,21 +24,22 @@ _RAW_FIELDS: Final = {name.encode("ascii"): attribute for name, attribute in FIE
 
 #: Accept-Encoding, If-None-Match and If-Modified-Since of a GET without other fields that matter.
 Key = tuple[str | None, str | None, str | None]
-_SIMPLE: Final = frozenset({"if_none_match", "if_modified_since"})
+#: The attributes of those, but for the first.
+SIMPLE: Final = frozenset({"if_none_match", "if_modified_since"})
 
-# The fields that few requests have.
-_RAW_OTHERS: Final = _RAW_FIELDS.keys() - {b"accept-encoding"}
+_RAW_ACCEPT_ENCODING: Final = b"accept-encoding"
 
 
 def plain_key(method: str, headers: Sequence[tuple[bytes, bytes]]) -> Key | None:
-    """The key of a request that is a GET of the whole, on no condition, which most are; `None` of
-    others, and of those that say something twice.
+    """The key of a GET of which Accept-Encoding is all that matters, as of most; else `None`.
+
+    `headers` are ASGI's pairs. That is what `Request.from_raw_headers` comes to, sooner.
     """
-    fields = dict(headers)
-    if method != "GET" or len(fields) != len(headers) or not _RAW_OTHERS.isdisjoint(fields):
+    telling = [pair for pair in headers if pair[0] in _RAW_FIELDS]
+    if len(telling) != 1 or method != "GET":
         return None
-    value = fields.get(b"accept-encoding")
-    return (None if value is None else value.decode("latin-1"), None, None)
+    [(name, value)] = telling
+    return (value.decode("latin-1"), None, None) if name == _RAW_ACCEPT_ENCODING else None
 
 
 class Others(TypedDict, total=False):
@@ -82,7 +83,7 @@ class Request:
         self.key: Key | None = None
         if others:
             vars(self).update(others)
-        if method == "GET" and _SIMPLE.issuperset(others):
+        if method == "GET" and SIMPLE.issuperset(others):
             self.key = accept_encoding, self.if_none_match, self.if_modified_since
 
     @classmethod

@@ -50,14 +50,16 @@ class Origin:
         """The answer that was decided for requests of that key, if it is in memory."""
         resource = entry.resource
         reply = resource.known.get(key) if isinstance(resource, Asset) else None
-        content = reply.content if reply is not None else b""
-        if reply is None or isinstance(content, bytes) or not content.is_whole:
+        if reply is None:
             return None
-        data = content.source.data
+        data = reply.source.data
         return None if data is None else (reply, data)
 
     def answer_held(self, entry: Entry, request: Request) -> Held | None:
         """The answer, if it takes no look at the disk; never blocks."""
+        known = None if request.key is None else self.answer_known(entry, request.key)
+        if known is not None:
+            return known
         resource = entry.resource
         if resource is None:
             return None

@@ -35,5 +35,5 @@ def _is_door(app: Any) -> bool:  # noqa: ANN401
     """Whether an application is a plain door itself, and not something around one that hands on
     what is asked of it.
     """
-    is_door = "find" in vars(type(app)) and isinstance(getattr(app, "origin", None), Origin)
+    is_door = hasattr(type(app), "find") and isinstance(getattr(app, "origin", None), Origin)
     return is_door and app.is_plain

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 from hiss.files.options import settle
-from hiss.wsgi import answer, find
+from hiss.wsgi import Door, answer
 from whitenoise.folders import ATTRIBUTES, Folders, open_folders, settle_test
 
 if TYPE_CHECKING:
@@ -59,17 +59,20 @@ class WhiteNoise(Folders):
         vars(self).update(configuration)
         if test is not None:
             vars(self)["immutable_file_test"] = settle_test(test)
-        self._origin = open_folders((), settle(self._options()))
+        self._door = self._open(())
         if root is not None:
             self.add_files(root, prefix)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        entry = find(self._origin, environ)
-        if entry is None:
+        found = self._door.find(environ)
+        if found is None:
             return self.application(environ, start_response)
-        return answer(self._origin, (entry, ()), environ, start_response)
+        return answer(self._door.origin, found, environ, start_response)
+
+    def _open(self, mounts: tuple[Mount, ...]) -> Door:
+        return Door(None, open_folders(mounts, settle(self._options())), is_plain=False)
 
     def _add(self, mount: Mount) -> None:
         mounts = (mount, *self._mounts)
-        self._origin = open_folders(mounts, settle(self._options()))
+        self._door = self._open(mounts)
         self._mounts = mounts

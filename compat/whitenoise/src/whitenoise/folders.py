@@ -57,8 +57,6 @@ class Folders:
     add_headers_function: HeadersFunction | None = None
     index_file: str | bool | None = None
 
-    _origin: Origin
-
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         warn_of_dead(cls, SERVING)

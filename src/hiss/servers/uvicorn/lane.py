@@ -13,10 +13,9 @@ import uvicorn
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE
 
-from hiss.core.request import Request
 from hiss.http.paths import quote_path
 from hiss.servers.doors import NoLaneError, find_doors
-from hiss.servers.uvicorn.reading import TELLING, Section, is_forwarded
+from hiss.servers.uvicorn.reading import TELLING, Section, read_target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from uvicorn.config import Config
 
     from hiss.asgi import Door
-    from hiss.servers.uvicorn.reading import Fields, Target
+    from hiss.servers.uvicorn.reading import Target
 
 logger = logging.getLogger("hiss.servers")
 
@@ -39,7 +38,8 @@ _VERSION: Final = re.compile(r"(\d+)\.(\d+)(?![\da-z])").match
 # Header sections that a lane remembers the reading of, in 13 MiB at most. A browser sends the same
 # one for many files of a page; what is longer, or was sent by more clients, is read anew.
 _MEMO_ENTRIES: Final = 512
-_MEMO_LENGTH: Final = 2048
+#: Bytes of the requests that are remembered.
+MEMO_LENGTH: Final = 2048
 
 # What the server's own header fields must leave to the answer.
 _FRAMING: Final = frozenset({b"connection", b"content-length", b"transfer-encoding"})
@@ -62,22 +62,26 @@ class Lane:
         self.telling = TELLING | {door.proxy_field for door in doors}
         prefixes = (prefix for door in doors for prefix in door.prefixes)
         self.prefixes = tuple(quote_path(prefix).encode("ascii") for prefix in prefixes)
-        self.beginnings = tuple(b"GET " + prefix for prefix in self.prefixes)
-        #: The targets that are their paths, as they stand, and have been answered.
+        #: By the request's line, the targets that are their paths, as they stand, and have been
+        #: answered: a site's files are their bound.
         self.targets: dict[bytes, Target] = {}
-        self._sections: dict[bytes, Section] = {}
-        self.recall = self._sections.get
+        #: By its bytes, what was read in a header section.
+        self.sections: dict[bytes, Section] = {}
         self._proxied = proxied
         self._fields: Sequence[tuple[bytes, bytes]] = ()
         self._block: bytes | None = b""
 
-    def remember(self, section: bytes, telling: Fields) -> None:
-        """Keep what was read in the header section of a GET without a query."""
-        if len(section) <= _MEMO_LENGTH:
-            if len(self._sections) >= _MEMO_ENTRIES:
-                del self._sections[next(iter(self._sections))]
-            request = Request.from_raw_headers("GET", "", telling)
-            self._sections[section] = Section(request, telling, is_forwarded(telling))
+    def remember(self, line: bytes, url: bytes, section: bytes, read: Section) -> None:
+        """Keep what was read in a plain GET that was answered: in its line, for `url`, and in its
+        header section.
+        """
+        if line not in self.targets:
+            target = read_target(url)
+            if target is not None and target.raw_path is url:
+                self.targets[line] = target
+        if len(self.sections) >= _MEMO_ENTRIES:
+            self.sections.clear()
+        self.sections[section] = read
 
     def block(self, fields: Sequence[tuple[bytes, bytes]]) -> bytes | None:
         """The server's own header fields as they are sent; `None` where they say how the answer

@@ -8,8 +8,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
 
 from hiss.core.request import Request
-from hiss.servers.uvicorn.lane import lane_of
-from hiss.servers.uvicorn.reading import METHODS, is_forwarded, is_ours, read_target
+from hiss.servers.uvicorn.lane import MEMO_LENGTH, lane_of
+from hiss.servers.uvicorn.reading import METHODS, Section, is_forwarded, is_ours, read_target
 
 if TYPE_CHECKING:
     import asyncio
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hiss.core.catalog import Entry
     from hiss.core.reply import Headers
     from hiss.files.origin import Origin
-    from hiss.servers.uvicorn.reading import Fields, Section, Target
+    from hiss.servers.uvicorn.reading import Target
 
 # Up to so many bytes, a body is copied behind its header: that costs less than a second write.
 _COPIED: Final = 32 * 1024
@@ -44,8 +44,8 @@ class StaticProtocol(HttpToolsProtocol):
         lane = lane_of(config)
         assert lane is not None
         self._lane = lane
-        #: What the lane wants to know of the header that is being read.
-        self._telling: Fields = []
+        #: What the lane read in the header section that is being read.
+        self._section: Section | None = None
         #: Whether the request that is being read has its answer already.
         self._is_answered = False
         #: Whether the lane gave the connection's last answer.
@@ -58,34 +58,30 @@ class StaticProtocol(HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None
 
     def data_received(self, data: bytes) -> None:
-        if not (self._is_between and data.startswith(self._lane.beginnings)):
+        lane = self._lane
+        if not self._is_between or len(data) > MEMO_LENGTH:
             super().data_received(data)
             return
         line, _, section = data.partition(b"\r\n")
-        remembered = self._lane.recall(section)
-        if remembered is not None and self._answer_again(line, remembered):
+        target = lane.targets.get(line)
+        remembered = None if target is None else lane.sections.get(section)
+        if target is not None and remembered is not None and self._answer_again(target, remembered):
             return
         begun = self._begun
         super().data_received(data)
-        if self._begun == begun + 1 and remembered is None and self._was_plain(line):
-            self._lane.remember(section, self._telling)
+        if self._begun == begun + 1 and self._section is not None and self._was_plain(line):
+            lane.remember(line, self.url, section, self._section)
 
     def on_message_begin(self) -> None:
         # What uvicorn makes at the beginning can wait until it is known to be wanted.
         self.url = b""
         self.headers = []
-        self.expect_100_continue = False
-        self._telling = []
+        self._section = None
         self._is_answered = self._is_between = False
         self._begun += 1
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        name = name.lower()
-        self.headers.append((name, value))
-        if name in self._lane.telling:
-            self._telling.append((name, value))
-            if name == b"expect" and value.lower() == b"100-continue":
-                self.expect_100_continue = True
+        self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         # Of what follows the answer after which the connection closes, uvicorn answers nothing.
@@ -94,11 +90,13 @@ class StaticProtocol(HttpToolsProtocol):
             return
         # What came along with a request that was answered is not what its connection waits for.
         self._quiet_since = None
-        url, headers, is_expecting = self.url, self.headers, self.expect_100_continue
+        url, headers = self.url, self.headers
         super().on_message_begin()
-        self.url, self.expect_100_continue = url, is_expecting
+        self.url = url
         # The scope has this very list.
         self.headers.extend(headers)
+        expected = [value for name, value in headers if name == b"expect"]
+        self.expect_100_continue = any(value.lower() == b"100-continue" for value in expected)
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -128,11 +126,12 @@ class StaticProtocol(HttpToolsProtocol):
 
     def _answer(self) -> bool:
         """Answer the request whose header was read, if that is the lane's; whether it was."""
-        parser, telling = self.parser, self._telling
+        parser, wanted = self.parser, self._lane.telling
+        telling = [pair for pair in self.headers if pair[0] in wanted]
         method = parser.get_method()
-        target = read_target(self.url)
         if method not in METHODS or not is_ours(telling):
             return False
+        target = read_target(self.url)
         if target is None:
             return False
         http_version = parser.get_http_version()
@@ -141,39 +140,33 @@ class StaticProtocol(HttpToolsProtocol):
             return False
         query = target.query.decode("latin-1")
         request = Request.from_raw_headers(method.decode("ascii"), query, telling)
-        scope = self._see(request.method, target, telling, http_version)
-        if is_forwarded(telling):
-            self._lane.go_behind_proxies(scope)
-        is_answered = self._reply(scope, request, keep_alive=keep_alive)
-        if is_answered and target.raw_path is self.url:
-            self._lane.targets[self.url] = target
-        return is_answered
+        self._section = section = Section(request, telling, is_forwarded(telling))
+        return self._reply(target, section, http_version, keep_alive=keep_alive)
 
-    def _answer_again(self, line: bytes, section: Section) -> bool:
-        """Answer a GET whose header section is remembered; whether that was the lane's."""
-        target = self._lane.targets.get(line[4:-9])
-        if target is None or not line.endswith(b" HTTP/1.1"):
-            return False
+    def _answer_again(self, target: Target, section: Section) -> bool:
+        """Answer a GET whose line and header section are remembered; whether it was answered."""
         if self.timeout_keep_alive_task is not None:
             self._unset_keepalive_if_required()
-        request, telling, says_forwarded = section
         origin = self._lane.origin
-        if origin is not None and not self.access_log and not self.root_path:
-            # What needs no scope, gets none.
-            entry = origin.known(target.path) if self._is_next() else None
-            return entry is not None and self._write(origin, entry, (), request)
-        scope = self._see("GET", target, telling, "1.1")
-        if says_forwarded:
-            self._lane.go_behind_proxies(scope)
-        return self._reply(scope, request, keep_alive=True)
+        if origin is None or self.access_log or self.root_path:
+            return self._reply(target, section, "1.1", keep_alive=True)
+        # What needs no scope, gets none.
+        entry = origin.known(target.path) if self._is_next() else None
+        return entry is not None and self._write(origin, entry, (), section.request)
 
-    def _see(self, method: str, target: Target, telling: Fields, http_version: str) -> Any:  # noqa: ANN401 - the servers' types and ours differ
-        """What of the scope a door and the log want; the headers are those that tell something."""
+    def _reply(
+        self, target: Target, section: Section, http_version: str, *, keep_alive: bool
+    ) -> bool:
+        """Answer what was read, if a door has that in memory; whether it was answered."""
+        if not self._is_next():
+            return False
+        request, telling, says_forwarded = section
         place = self.root_path
-        return {
+        # What of the scope a door and the log want; the headers are those that tell something.
+        scope: Any = {
             "type": "http",
             "http_version": http_version,
-            "method": method,
+            "method": request.method,
             "scheme": self.scheme,
             "client": self.client,
             "root_path": place,
@@ -182,10 +175,8 @@ class StaticProtocol(HttpToolsProtocol):
             "query_string": target.query,
             "headers": telling,
         }
-
-    def _reply(self, scope: Any, request: Request, *, keep_alive: bool) -> bool:  # noqa: ANN401
-        if not self._is_next():
-            return False
+        if says_forwarded:
+            self._lane.go_behind_proxies(scope)
         for door in self._lane.doors:
             found = door.find(scope, known=True)
             if found is not None:
@@ -204,23 +195,26 @@ class StaticProtocol(HttpToolsProtocol):
         keep_alive: bool = True,
     ) -> bool:
         """Write the answer, if it is in memory; whether it was. `scope`: what the log tells of."""
-        answer = origin.answer_held(entry, request)
+        held = origin.answer_held(entry, request)
         fields = self._lane.block(self.server_state.default_headers)
-        if answer is None or fields is None:
+        if held is None or fields is None:
             return False
-        reply, body = answer
+        reply, body = held
         if self.access_log:
             self._log(scope, reply.status)
+        status, block = STATUS_LINE[reply.status], reply.block(extra)
         end = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
-        head = STATUS_LINE[reply.status], fields, reply.block(extra), end
         if len(body) <= _COPIED:
-            self.transport.write(b"".join((*head, body)))
+            self.transport.write(b"".join((status, fields, block, end, body)))
         else:
-            self.transport.write(b"".join(head))
+            self.transport.write(b"".join((status, fields, block, end)))
             self.transport.write(body)
         self.server_state.total_requests += 1
         if keep_alive:
-            self._wait()
+            # The connection stays open for as long as uvicorn would let it, once nothing comes.
+            self._quiet_since = self.loop.time()
+            if self._timer is None:
+                self._timer = self.loop.call_later(self.timeout_keep_alive, self._look)
         else:
             self._is_last = True
             self.transport.close()
@@ -247,12 +241,6 @@ class StaticProtocol(HttpToolsProtocol):
             return False
         limit = self.limit_concurrency
         return limit is None or not (len(self.connections) >= limit or len(self.tasks) >= limit)
-
-    def _wait(self) -> None:
-        """Let the connection stay open for as long as uvicorn would, once nothing more comes."""
-        self._quiet_since = self.loop.time()
-        if self._timer is None:
-            self._timer = self.loop.call_later(self.timeout_keep_alive, self._look)
 
     def _look(self) -> None:
         self._timer = None

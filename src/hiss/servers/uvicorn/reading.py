@@ -44,12 +44,12 @@ class Target(NamedTuple):
 
 def is_ours(telling: Fields) -> bool:
     """Whether nothing follows the header, and nothing is asked but an answer."""
-    return not any(name in _NOT_OURS for name, _ in telling)
+    return _NOT_OURS.isdisjoint([name for name, _ in telling])
 
 
 def is_forwarded(telling: Fields) -> bool:
     """Whether a proxy says something of its client."""
-    return any(name in _FORWARDED for name, _ in telling)
+    return not _FORWARDED.isdisjoint([name for name, _ in telling])
 
 
 def read_target(url: bytes) -> Target | None:
