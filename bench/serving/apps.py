@@ -43,7 +43,7 @@ async def _missing_asgi(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"Not Found"})
 
 
-def _answers() -> dict[str, tuple[str, list[tuple[str, str]], bytes]]:
+def read_answers() -> dict[str, tuple[str, list[tuple[str, str]], bytes]]:
     """Target to what Hiss answers there, for the servers that only say it again."""
     folder = Path(os.environ["SERVING_ANSWERS"])
     table = json.loads((folder / "answers.json").read_text())
@@ -53,18 +53,27 @@ def _answers() -> dict[str, tuple[str, list[tuple[str, str]], bytes]]:
     }
 
 
-def _constant_wsgi() -> Application:
-    answers = _answers()
+def _constant(mode: str, behind: Application | None = None) -> Application:
+    """`behind`: for what was not written down."""
+    return _constant_asgi(behind) if mode == "asgi" else _constant_wsgi(behind)
+
+
+def _constant_wsgi(behind: Application | None) -> Application:
+    answers = read_answers()
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        status, headers, body = answers[environ["PATH_INFO"]]
+        path = environ["PATH_INFO"]
+        if behind is not None and path not in answers:
+            found: Iterable[bytes] = behind(environ, start_response)
+            return found
+        status, headers, body = answers[path]
         start_response(status, headers)
         return [body]
 
     return application
 
 
-def _constant_asgi() -> Application:
+def _constant_asgi(behind: Application | None) -> Application:
     answers = {
         target: (
             {
@@ -74,14 +83,18 @@ def _constant_asgi() -> Application:
             },
             {"type": "http.response.body", "body": body},
         )
-        for target, (status, headers, body) in _answers().items()
+        for target, (status, headers, body) in read_answers().items()
     }
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _missing_asgi(scope, receive, send)
             return
-        start, body = answers[scope["path"]]
+        path = scope["path"]
+        if behind is not None and path not in answers:
+            await behind(scope, receive, send)
+            return
+        start, body = answers[path]
         await send(start)
         await send(body)
 
@@ -211,7 +224,7 @@ def _wrapper(mode: str) -> Application:
 
 #: Name to what makes it; `mode` is the server's interface.
 MAKERS: dict[str, Callable[[str], Application]] = {
-    "constant": lambda mode: _constant_asgi() if mode == "asgi" else _constant_wsgi(),
+    "constant": _constant,
     "hiss": lambda mode: _hiss_asgi() if mode == "asgi" else _hiss_wsgi(),
     "hiss-soak": lambda mode: _soak_asgi() if mode == "asgi" else _soak_wsgi(),
     "whitenoise": lambda _mode: _whitenoise(),
@@ -219,6 +232,10 @@ MAKERS: dict[str, Callable[[str], Application]] = {
     "blacknoise": lambda _mode: _blacknoise(),
     "starlette": lambda _mode: _starlette(),
     "django": _django,
+    "django-constant": lambda mode: _constant(mode, _django(mode)),
+    "django-middleware-constant": lambda mode: _django(
+        mode, middleware="serving.constant.ConstantMiddleware"
+    ),
     "django-hiss": _wrapper,
     "django-hiss-middleware": lambda mode: _django(
         mode, middleware="hiss.django.middleware.HissMiddleware", **_HISS

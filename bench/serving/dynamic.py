@@ -30,12 +30,14 @@ _GROUPS: Final = {
         "gunicorn-django-whitenoise",
         "gunicorn-django-hiss-middleware",
         "gunicorn-django-hiss",
+        "gunicorn-django-constant",
         "gunicorn-django-lane",
     ),
     "uvicorn": (
         "uvicorn-django-whitenoise",
         "uvicorn-django-hiss-middleware",
         "uvicorn-django-hiss",
+        "uvicorn-django-constant",
         "uvicorn-django-lane",
     ),
 }

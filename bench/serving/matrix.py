@@ -15,6 +15,7 @@ from serving.run import Result, Run, Step, say, say_round
 from serving.subjects import SUBJECTS
 
 _SECONDS: Final = 1
+_TABLED: Final = {key: subject for key, subject in SUBJECTS.items() if subject.is_tabled}
 #: Requests before the first that counts.
 _WARMING: Final = 50
 
@@ -22,7 +23,7 @@ _WARMING: Final = 50
 def steps(run: Run) -> list[Step]:
     """A step for each case."""
     rounds = _rounds(run)
-    seconds = len(SUBJECTS) * ((_SECONDS + 0.2) * rounds + 0.3)
+    seconds = len(_TABLED) * ((_SECONDS + 0.2) * rounds + 0.3)
     return [Step(case.key, seconds, partial(_measure, run, case)) for case in MATRIX]
 
 
@@ -33,7 +34,7 @@ def _rounds(run: Run) -> int:
 def _measure(run: Run, case: Case) -> Result:
     rows: dict[str, Result] = {}
     timed, costs = {}, {}
-    for key, subject in SUBJECTS.items():
+    for key, subject in _TABLED.items():
         try:
             measure, answer = run.load(subject, run.keep(subject), case, _SECONDS)
             target = case.target(run.site, subject)

@@ -1,4 +1,6 @@
-"""Pairs for the targets: two servers up, asked right after each other, again and again."""
+"""Pairs for the targets: two servers up, asked right after each other, again and again; where there
+is something that the first cannot be quicker than, that, too.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +21,8 @@ class Pair:
     of: str
     over: str
     case: Case = BASE
+    #: What the first cannot be quicker than: the server, or Django, with next to nothing to do.
+    bound: str = ""
 
     @property
     def key(self) -> str:
@@ -38,11 +42,16 @@ PAIRS: Final = tuple(
         Pair("gunicorn-hiss", "gunicorn-constant"),
         Pair("granian-wsgi-hiss", "granian-wsgi-constant"),
         Pair("gunicorn-lane", "gunicorn-constant"),
-        Pair("gunicorn-django-hiss-middleware", "gunicorn-django-whitenoise"),
-        Pair("uvicorn-django-hiss-middleware", "uvicorn-django-whitenoise"),
-        Pair("gunicorn-django-hiss", "gunicorn-django-whitenoise"),
-        Pair("granian-wsgi-django-hiss", "granian-wsgi-django-whitenoise"),
-        Pair("uvicorn-django-hiss", "uvicorn-django-whitenoise"),
+        *(
+            Pair(f"{server}-django-{key}", f"{server}-django-whitenoise", bound=f"{server}-{bound}")
+            for server, key, bound in (
+                ("gunicorn", "hiss-middleware", "django-constant-middleware"),
+                ("uvicorn", "hiss-middleware", "django-constant-middleware"),
+                ("gunicorn", "hiss", "constant"),
+                ("granian-wsgi", "hiss", "constant"),
+                ("uvicorn", "hiss", "constant"),
+            )
+        ),
     )
     if pair.of in SUBJECTS and pair.over in SUBJECTS
 )
@@ -51,12 +60,15 @@ PAIRS: Final = tuple(
 def steps(run: Run) -> list[Step]:
     """A step for each pair."""
     # A warm-up of each, and wrk's own start and end.
-    seconds = (run.rounds * (run.seconds + 0.2) + 2.5) * 2
-    return [Step(pair.key, seconds, partial(_measure, run, pair)) for pair in PAIRS]
+    each = run.rounds * (run.seconds + 0.2) + 2.5
+    return [
+        Step(pair.key, each * (3 if pair.bound else 2), partial(_measure, run, pair))
+        for pair in PAIRS
+    ]
 
 
 def _measure(run: Run, pair: Pair) -> Result:
-    subjects = {key: SUBJECTS[key] for key in (pair.of, pair.over)}
+    subjects = {key: SUBJECTS[key] for key in (pair.of, pair.over, pair.bound) if key}
     with run.yard.run_all(list(subjects.values())) as servers:
         timed, costs = {}, {}
         for key, subject in subjects.items():
@@ -66,7 +78,7 @@ def _measure(run: Run, pair: Pair) -> Result:
             costs[key] = list[float]()
             timed[key] = partial(measure, costs[key])
         figures = in_turn(timed, run.rounds, say_round)
-    return {
+    found = {
         "of": figure(figures[pair.of]),
         "over": figure(figures[pair.over]),
         "ratio": ratios(figures[pair.of], figures[pair.over]),
@@ -74,3 +86,6 @@ def _measure(run: Run, pair: Pair) -> Result:
         "rounds": run.rounds,
         "seconds": run.seconds,
     }
+    if pair.bound:
+        found["bound ratio"] = ratios(figures[pair.bound], figures[pair.over])
+    return found

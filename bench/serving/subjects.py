@@ -64,6 +64,8 @@ class Subject:
     more: str = ""
     #: Module that has to be there.
     needs: str = ""
+    #: Whether it is in the table of all cases.
+    is_tabled: bool = True
 
     @property
     def name(self) -> str:
@@ -78,7 +80,7 @@ class Subject:
     @property
     def is_constant(self) -> bool:
         """Whether it only says again what was written down."""
-        return self.app == "constant"
+        return self.app.endswith("constant")
 
     @property
     def is_hiss(self) -> bool:
@@ -117,6 +119,19 @@ _ALL: Final = (
         "uvicorn",
         "Hiss in Django, middleware",
         "django-hiss-middleware",
+    ),
+    Subject(
+        "uvicorn-django-constant",
+        "uvicorn",
+        "a constant answer before Django",
+        "django-constant",
+        is_tabled=False,
+    ),
+    Subject(
+        "uvicorn-django-constant-middleware",
+        "uvicorn",
+        "a constant answer in Django's middleware",
+        "django-middleware-constant",
     ),
     Subject(
         "uvicorn-django-whitenoise",
@@ -163,6 +178,19 @@ _ALL: Final = (
         "gunicorn",
         "Hiss in Django, middleware",
         "django-hiss-middleware",
+    ),
+    Subject(
+        "gunicorn-django-constant",
+        "gunicorn",
+        "a constant answer before Django",
+        "django-constant",
+        is_tabled=False,
+    ),
+    Subject(
+        "gunicorn-django-constant-middleware",
+        "gunicorn",
+        "a constant answer in Django's middleware",
+        "django-middleware-constant",
     ),
     Subject(
         "gunicorn-whitenoise",

@@ -21,6 +21,12 @@ class Target:
     place: tuple[str, ...]
     #: Whether the limit is the most that it may be, and not the least.
     is_most: bool = False
+    #: Where the ratio is that the wrapper, or the middleware, could have at best.
+    bound: tuple[str, ...] = ()
+
+    def find_bound(self, parts: Parts) -> Figure | None:
+        """What could be had at best; `None`: that was not measured."""
+        return replace(self, place=self.bound).find(parts) if self.bound else None
 
     def find(self, parts: Parts) -> Figure | None:
         """The ratio; `None`: it was not measured."""
@@ -42,7 +48,12 @@ class Target:
 
 
 def _pair(title: str, limit: float, of: str, over: str, kind: str = "") -> Target:
-    return Target(title, limit, ("pairs", f"{of} / {over}{kind}", "ratio"))
+    pair = "pairs", f"{of} / {over}{kind}"
+    return Target(title, limit, (*pair, "ratio"), bound=(*pair, "bound ratio"))
+
+
+def _bound_of_wrapper(server: str) -> tuple[str, ...]:
+    return "dynamic", server, "rows", f"{server}-django-constant", "p99 of WhiteNoise"
 
 
 #: Where ratios of time are, to where those of computing are.
@@ -154,6 +165,7 @@ TARGETS: Final = (
             0.5,
             ("dynamic", server, "rows", f"{server}-django-{key}", "p99 of WhiteNoise"),
             is_most=True,
+            bound=_bound_of_wrapper(server) if door == "wrapper" else (),
         )
         for server in ("gunicorn", "uvicorn")
         for door, key in (("wrapper", "hiss"), ("lane", "lane"))
