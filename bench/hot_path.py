@@ -142,7 +142,7 @@ def cases(root: Path) -> dict[str, Case]:
     said: list[tuple[str, str]] = []
     [body] = wsgi_door(environ(), lambda _status, fields: said.extend(fields))
     raw = [(name.lower().encode(), value.encode()) for name, value in said]
-    found = asgi_door.find(scope())
+    found = asgi_door.find(scope(), asgi_door.origin.find)
     assert found is not None
     entry, _ = found
     asgi_door.origin.answer(entry, Request.from_raw_headers("GET", "", scope()["headers"]))
@@ -160,17 +160,23 @@ def cases(root: Path) -> dict[str, Case]:
         await _send({"type": "http.response.start", "status": 200, "headers": raw})
         await _send({"type": "http.response.body", "body": body})
 
+    def find(door: Any) -> Callable[[Any], object]:  # noqa: ANN401 - of either kind
+        return lambda each: door.find(each, door.origin.find)
+
     etag = dict(said)["ETag"]
     bare = httptools.HttpRequestParser(object())
     warm, numbers = lane(asgi_door), itertools.count()
     return {
         "WSGI: a constant": (environ, constant_wsgi),
         "WSGI door": (environ, lambda each: wsgi_door(each, nothing)),
-        "- finding the file": (environ, wsgi_door.find),
+        "- finding the file": (environ, find(wsgi_door)),
         "- reading the fields": (environ, hiss.wsgi.plain_key),
         "ASGI: a constant": (scope, lambda each: drive(constant(each, receive, send))),
         "ASGI door": (scope, lambda each: drive(asgi_door(each, receive, send))),
-        "- finding the file (ASGI)": (scope, asgi_door.find),
+        "- finding the file (ASGI)": (
+            scope,
+            lambda each: asgi_door.find(each, asgi_door.origin.find),
+        ),
         "- reading the fields (ASGI)": (scope, lambda each: plain_key("GET", each["headers"])),
         "- the answer that is known": (
             scope,

@@ -1,12 +1,13 @@
 """Whether the lanes leak: millions of requests, and clients that vanish in the midst of theirs.
 
-    python bench/memory_soak.py [--requests N] [--lane uvicorn|gunicorn…] [--stages N]
+    python bench/memory_soak.py [--requests N] [--lane uvicorn|gunicorn…] [--stages N] [--write]
 
 For each lane: one worker, wrk as fast as it can, and beside it clients that send half a request,
 or hang up before, within or right after a body, some of them with a reset. After each stage, when
 all have gone, it notes the handles, threads, asyncio tasks, objects and memory of the worker. 1,
-where one of them is higher in the last third than it was in the first. On request, not in CI: ten
-million requests take some minutes for each lane. Linux only; wants wrk.
+where one of them is higher in the last third than it was in the first. `--write` puts that into
+docs/bench-soak.md. On request, not in CI: ten million requests take some minutes for each lane.
+Linux only; wants wrk.
 """
 
 from __future__ import annotations
@@ -49,6 +50,18 @@ _RESET: Final = struct.pack("ii", 1, 0)
 #: By how much the last third may exceed the first: what allocators and clocks do by themselves.
 #: 6 MiB are less than a byte a request, of ten million.
 _ALLOWED: Final = {"handles": 2, "threads": 1, "tasks": 1, "objects": 500, "MiB": 6.0}
+
+_PAGE: Final = _BENCH.parent / "docs" / "bench-soak.md"
+_INTRO: Final = """\
+# Millions of requests, and clients that vanish
+
+`python bench/memory_soak.py --write`: one worker with a lane, `wrk` on 64 connections as fast as it
+can, and beside it clients that send half a request, or hang up before, within or right after a
+body, some of them with a reset. After each stage, when all have gone: what the worker holds. The
+last third of the stages must hold no more than the first."""
+_HEAD: Final = f"""\
+| requests | vanished | minutes | handles | threads | tasks | objects | MiB |
+|{"--:|" * 8}"""
 
 
 @dataclass(frozen=True)
@@ -227,21 +240,25 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=10_000_000, help="for each lane")
     parser.add_argument("--lane", nargs="+", choices=lanes, default=lanes)
     parser.add_argument("--stages", type=int, default=12)
+    parser.add_argument("--write", action="store_true", help="write the page into docs")
     options = parser.parse_args()
     # So that a `kill` ends the servers, too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    grown = []
+    grown: list[str] = []
+    tables: list[str] = []
     with tempfile.TemporaryDirectory(prefix="soak-") as name:
         folder = Path(name)
         site = make_site(folder)
         for lane in options.lane:
-            print(f"\n{lane} lane\n")
-            print("| requests | vanished | minutes | handles | threads | tasks | objects | MiB |")
-            print(f"|{'--:|' * 8}")
+            print(f"\n{lane}'s lane\n\n{_HEAD}")
             yard = Yard(site.root, folder)
             samples = soak(yard, site, lane, options.requests, max(options.stages, 4))
-            grown += [f"{lane} lane: {words}" for words in find_growth(samples)]
-    print("\n" + ("\n".join(grown) or "nothing grew"))
+            grown += [f"{lane}'s lane: {words}" for words in find_growth(samples)]
+            tables.append("\n".join((f"## {lane}'s lane\n", _HEAD, *map(_row, samples))))
+    verdict = "; ".join(grown) or "Nothing grew"
+    print(f"\n{verdict}.")
+    if options.write:
+        _PAGE.write_text("\n\n".join((_INTRO, *tables, f"{verdict}.\n")))
     return 1 if grown else 0
 
 

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
     #: An entry, and the header fields that its answers have beside their own.
     Found = tuple[Entry, Headers]
+    #: What finds a path's entry.
+    Look = Callable[[str], Entry | None]
 
 
 class Door:
@@ -61,7 +63,7 @@ class Door:
         self._script_name = script_name
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        found = self.find(scope) if scope["type"] == "http" else None
+        found = self.find(scope, self.origin.find) if scope["type"] == "http" else None
         if found is None:
             if self.app is None:
                 await _alone(self.origin, scope, receive, send)
@@ -78,9 +80,9 @@ class Door:
         await send(_start(reply, extra))
         await send({"type": "http.response.body", "body": body})
 
-    def find(self, scope: Scope, *, known: bool = False) -> Found | None:
-        """What an http scope is for; `None`: it is the application's. `known`: only what is known
-        without a look at the disk.
+    def find(self, scope: Scope, look: Look) -> Found | None:
+        """What an http scope is for; `None`: it is the application's. `look`: the origin's `find`,
+        or its `known`, which looks at no disk.
         """
         path: str = scope["path"]
         place = self._script_name or scope.get("root_path")
@@ -89,7 +91,7 @@ class Door:
             place = place.rstrip("/")
             if path.startswith(f"{place}/"):
                 path = path[len(place) :]
-        entry = self.origin.known(path) if known else self.origin.find(path)
+        entry = look(path)
         if entry is None:
             return None
         raw_path: bytes = scope.get("raw_path") or b""

@@ -16,7 +16,7 @@ from hiss.http.paths import decode_wsgi_path, has_encoded_slash
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Unpack
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     #: An entry, and the header fields that its answers have beside their own.
     Found = tuple[Entry, Headers]
+    #: What finds a path's entry.
+    Look = Callable[[str], Entry | None]
 
 
 class Door:
@@ -44,21 +46,21 @@ class Door:
         self.prefixes = origin.prefixes
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        found = self.find(environ)
+        found = self.find(environ, self.origin.find)
         if found is None:
             if self.app is not None:
                 return self.app(environ, start_response)
             found = self.origin.missing, ()
         return answer(self.origin, found, environ, start_response)
 
-    def find(self, environ: WSGIEnvironment, *, known: bool = False) -> Found | None:
-        """What a request is for; `None`: it is the application's. `known`: only what is known
-        without a look at the disk.
+    def find(self, environ: WSGIEnvironment, look: Look) -> Found | None:
+        """What a request is for; `None`: it is the application's. `look`: the origin's `find`, or
+        its `known`, which looks at no disk.
         """
         path: str = environ.get("PATH_INFO", "")
         if not path.isascii():
             path = decode_wsgi_path(path)
-        entry = self.origin.known(path) if known else self.origin.find(path)
+        entry = look(path)
         if entry is None:
             return None
         # The path comes decoded. What it was before, gunicorn and waitress tell under these names.

@@ -45,10 +45,10 @@ def wrapped(environ, start_response):
 class Broken(StaticFiles):
     """A door that says it is plain and is not: its search fails."""
 
-    def find(self, environ, *, known=False):
+    def find(self, environ, look):
         if "HTTP_X_BREAK" in environ:
             raise RuntimeError("broken on purpose")
-        return super().find(environ, known=known)
+        return super().find(environ, look)
 
 
 broken = Broken(page, ROOT)

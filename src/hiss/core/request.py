@@ -35,11 +35,15 @@ def plain_key(method: str, headers: Sequence[tuple[bytes, bytes]]) -> Key | None
 
     `headers` are ASGI's pairs. That is what `Request.from_raw_headers` comes to, sooner.
     """
-    telling = [pair for pair in headers if pair[0] in _RAW_FIELDS]
-    if len(telling) != 1 or method != "GET":
+    found = None
+    for name, value in headers:
+        if name in _RAW_FIELDS:
+            if found is not None or name != _RAW_ACCEPT_ENCODING:
+                return None
+            found = value
+    if found is None or method != "GET":
         return None
-    [(name, value)] = telling
-    return (value.decode("latin-1"), None, None) if name == _RAW_ACCEPT_ENCODING else None
+    return found.decode("latin-1"), None, None
 
 
 class Others(TypedDict, total=False):

@@ -46,9 +46,9 @@ class WSGIHandler(wsgi.Door):
         self._script_name: str | None = settings.FORCE_SCRIPT_NAME
         self.prefixes = _prefixes(origin)
 
-    def find(self, environ: WSGIEnvironment, *, known: bool = False) -> wsgi.Found | None:
+    def find(self, environ: WSGIEnvironment, look: wsgi.Look) -> wsgi.Found | None:
         """What a request is for; `None`: it is Django's."""
-        found = super().find(environ, known=known)
+        found = super().find(environ, look)
         security = self._security
         if found is None or security.is_moot:
             return found
@@ -72,9 +72,9 @@ class ASGIHandler(asgi.Door):
         self.goes_by_path = self.goes_by_path and self._security.is_moot
         self.proxy_field = self._security.proxy_field
 
-    def find(self, scope: asgi.Scope, *, known: bool = False) -> asgi.Found | None:
+    def find(self, scope: asgi.Scope, look: asgi.Look) -> asgi.Found | None:
         """What an http scope is for; `None`: it is Django's."""
-        found = super().find(scope, known=known)
+        found = super().find(scope, look)
         if found is None or self._security.is_moot:
             return found
         secure = self._is_secure(scope)

@@ -64,7 +64,7 @@ class WhiteNoise(Folders):
             self.add_files(root, prefix)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        found = self._door.find(environ)
+        found = self._door.find(environ, self._door.origin.find)
         if found is None:
             return self.application(environ, start_response)
         return answer(self._door.origin, found, environ, start_response)

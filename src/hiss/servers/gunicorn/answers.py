@@ -158,7 +158,7 @@ class Answers:
     def _decide(self, environ: dict[str, Any]) -> tuple[Reply, bytes, Headers] | None:
         """The reply, its body and the fields beside its own, where it is in memory."""
         for door in self._doors:
-            found = door.find(environ, known=True)
+            found = door.find(environ, door.origin.known)
             if found is not None:
                 entry, extra = found
                 answered = door.origin.answer_held(entry, read_request(environ))

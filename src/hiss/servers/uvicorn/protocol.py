@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 # Up to so many bytes, a body is copied behind its header: that costs less than a second write.
 _COPIED: Final = 32 * 1024
 
+# How a header section ends where the connection stays open, and where it closes.
+_OPEN: Final = b"\r\n"
+_LAST: Final = b"connection: close\r\n\r\n"
+
 
 class StaticProtocol(HttpToolsProtocol):
     """One connection.
@@ -141,7 +145,7 @@ class StaticProtocol(HttpToolsProtocol):
         query = target.query.decode("latin-1")
         request = Request.from_raw_headers(method.decode("ascii"), query, telling)
         self._section = section = Section(request, telling, is_forwarded(telling))
-        return self._reply(target, section, http_version, keep_alive=keep_alive)
+        return self._reply(target, section, http_version, _OPEN if keep_alive else _LAST)
 
     def _answer_again(self, target: Target, section: Section) -> bool:
         """Answer a GET whose line and header section are remembered; whether it was answered."""
@@ -149,14 +153,12 @@ class StaticProtocol(HttpToolsProtocol):
             self._unset_keepalive_if_required()
         origin = self._lane.origin
         if origin is None or self.access_log or self.root_path:
-            return self._reply(target, section, "1.1", keep_alive=True)
+            return self._reply(target, section, "1.1", _OPEN)
         # What needs no scope, gets none.
         entry = origin.known(target.path) if self._is_next() else None
-        return entry is not None and self._write(origin, entry, (), section.request)
+        return entry is not None and self._write(origin, entry, (), section.request, _OPEN, None)
 
-    def _reply(
-        self, target: Target, section: Section, http_version: str, *, keep_alive: bool
-    ) -> bool:
+    def _reply(self, target: Target, section: Section, http_version: str, end: bytes) -> bool:
         """Answer what was read, if a door has that in memory; whether it was answered."""
         if not self._is_next():
             return False
@@ -178,10 +180,10 @@ class StaticProtocol(HttpToolsProtocol):
         if says_forwarded:
             self._lane.go_behind_proxies(scope)
         for door in self._lane.doors:
-            found = door.find(scope, known=True)
+            found = door.find(scope, door.origin.known)
             if found is not None:
                 entry, extra = found
-                return self._write(door.origin, entry, extra, request, scope, keep_alive=keep_alive)
+                return self._write(door.origin, entry, extra, request, end, scope)
         return False
 
     def _write(
@@ -190,9 +192,8 @@ class StaticProtocol(HttpToolsProtocol):
         entry: Entry,
         extra: Headers,
         request: Request,
-        scope: Any = None,  # noqa: ANN401
-        *,
-        keep_alive: bool = True,
+        end: bytes,
+        scope: HTTPScope | None,
     ) -> bool:
         """Write the answer, if it is in memory; whether it was. `scope`: what the log tells of."""
         held = origin.answer_held(entry, request)
@@ -200,17 +201,16 @@ class StaticProtocol(HttpToolsProtocol):
         if held is None or fields is None:
             return False
         reply, body = held
-        if self.access_log:
+        if self.access_log and scope is not None:
             self._log(scope, reply.status)
         status, block = STATUS_LINE[reply.status], reply.block(extra)
-        end = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
         if len(body) <= _COPIED:
             self.transport.write(b"".join((status, fields, block, end, body)))
         else:
             self.transport.write(b"".join((status, fields, block, end)))
             self.transport.write(body)
         self.server_state.total_requests += 1
-        if keep_alive:
+        if end is _OPEN:
             # The connection stays open for as long as uvicorn would let it, once nothing comes.
             self._quiet_since = self.loop.time()
             if self._timer is None:
