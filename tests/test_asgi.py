@@ -83,6 +83,25 @@ def test_scopes_without_what_is_optional(make_tree, asgi_get):
     assert asgi_get(site, "/static/a.bin", **nothing).body == LARGE
 
 
+@pytest.mark.parametrize("kind", [list, tuple, iter])
+@pytest.mark.parametrize(("name", "status"), [("a.css", 206), ("none", 200)])
+def test_headers_that_can_be_read_once(make_tree, asgi_get, kind, name, status):
+    """ASGI says that headers can be read, not that they can be twice: once a part was the whole."""
+    site = StaticFiles(echo, root=make_tree({"a.css": "body {}"}), misses="pass")
+
+    async def bare(scope, receive, send):
+        await site({**scope, "headers": kind(scope["headers"])}, receive, send)
+
+    answer = asgi_get(bare, f"/static/{name}", headers={"Range": "bytes=0-0"})
+    assert (answer.status, answer.body) == (status, b"b" if status == 206 else b"bytes=0-0")
+
+
+async def echo(scope, _receive, send):
+    """Says what it was asked for."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": dict(scope["headers"])[b"range"]})
+
+
 def test_an_encoded_slash_at_the_root_is_the_applications(make_tree, asgi_get):
     """Below `/` nothing is ours but files; a path in disguise goes to the application."""
     site = StaticFiles(app, root=make_tree({"css/a.css": "a"}), prefix="/")

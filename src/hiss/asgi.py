@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hiss.core.reply import to_raw
 from hiss.core.request import Request, plain_key
@@ -42,28 +42,32 @@ if TYPE_CHECKING:
 class Door:
     """An ASGI application with static files in front; lanes ask it, too (`hiss.servers`)."""
 
+    #: Whether the class does what it was written to, said by each for itself: a subclass may do
+    #: something else first, and lanes leave it alone.
+    is_plain: ClassVar[bool] = False
     #: Whether what a request is for, and what is said beside it, depends on its path alone.
     goes_by_path: bool
     #: The header field in which a proxy says what scheme the client used; empty: none is believed.
     proxy_field: bytes = b""
 
-    def __init__(
-        self, app: ASGIApp | None, origin: Origin, script_name: str | None = None, *, is_plain: bool
-    ) -> None:
+    def __init__(self, app: ASGIApp | None, origin: Origin, script_name: str | None = None) -> None:
         """`app`: what is behind, where something is; `script_name`: the application's own place,
-        where that is set, and not the server's to tell; `is_plain`: whether it does what it was
-        written to: a subclass may do something else first.
+        where that is set, and not the server's to tell.
         """
         self.app = app
         self.origin = origin
-        self.is_plain = is_plain
         self.goes_by_path = not script_name
         #: What the path of every file's URL begins with, decoded, as a client says it.
         self.prefixes = origin.prefixes
         self._script_name = script_name
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        found = self.find(scope, self.origin.find) if scope["type"] == "http" else None
+        found = None
+        if scope["type"] == "http":
+            if type(scope["headers"]) is not list:
+                # ASGI says that they can be read; here they are read more than once.
+                scope = {**scope, "headers": list(scope["headers"])}
+            found = self.find(scope, self.origin.find)
         if found is None:
             if self.app is None:
                 await _alone(self.origin, scope, receive, send)
@@ -106,6 +110,8 @@ class StaticFiles(Door):
     Without an application, what has no file is a 404.
     """
 
+    is_plain = True
+
     def __init__(
         self,
         app: ASGIApp | None = None,
@@ -120,7 +126,7 @@ class StaticFiles(Door):
             ManifestError: The folder holds the manifest of a build, and it cannot be read.
         """
         origin = open_site((mount(root, prefix, is_alone=app is None),), settle(options))
-        super().__init__(app, origin, is_plain=type(self) is StaticFiles)
+        super().__init__(app, origin)
 
 
 async def answer(origin: Origin, found: Found, scope: Scope, receive: Receive, send: Send) -> None:

@@ -5,7 +5,7 @@ Translates between PEP 3333 and the decision, and knows nothing of HTTP.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from hiss.core.request import FIELDS, SIMPLE, Request
 from hiss.files.body import CHUNK
@@ -35,13 +35,14 @@ if TYPE_CHECKING:
 class Door:
     """A WSGI application with static files in front; lanes ask it, too (`hiss.servers`)."""
 
-    def __init__(self, app: WSGIApplication | None, origin: Origin, *, is_plain: bool) -> None:
-        """`app`: what is behind, where something is; `is_plain`: whether it does what it was
-        written to: a subclass may do something else first.
-        """
+    #: Whether the class does what it was written to, said by each for itself: a subclass may do
+    #: something else first, and lanes leave it alone.
+    is_plain: ClassVar[bool] = False
+
+    def __init__(self, app: WSGIApplication | None, origin: Origin) -> None:
+        """`app`: what is behind, where something is."""
         self.app = app
         self.origin = origin
-        self.is_plain = is_plain
         #: What the path of every file's URL begins with, decoded, as a client says it.
         self.prefixes = origin.prefixes
 
@@ -76,6 +77,8 @@ class StaticFiles(Door):
     Without an application, what has no file is a 404.
     """
 
+    is_plain = True
+
     def __init__(
         self,
         app: WSGIApplication | None = None,
@@ -90,7 +93,7 @@ class StaticFiles(Door):
             ManifestError: The folder holds the manifest of a build, and it cannot be read.
         """
         origin = open_site((mount(root, prefix, is_alone=app is None),), settle(options))
-        super().__init__(app, origin, is_plain=type(self) is StaticFiles)
+        super().__init__(app, origin)
 
 
 def answer(

@@ -34,6 +34,11 @@ ROOT = os.environ["ROOT"]
 site = StaticFiles(page, ROOT)
 # Two doors, one behind the other.
 stacked = StaticFiles(site, ROOT, "/assets/")
+# One in front of the other, at the same place: which has a file, only the outer knows.
+fronted = StaticFiles(
+    StaticFiles(page, ROOT, immutable_file_test=lambda _path, _url: True),
+    os.environ.get("FRONT", ROOT), autorefresh=True, misses="pass",
+)  # fmt: skip
 asgi_site = AsgiFiles(asgi_page, ROOT)
 
 
@@ -45,6 +50,8 @@ def wrapped(environ, start_response):
 class Broken(StaticFiles):
     """A door that says it is plain and is not: its search fails."""
 
+    is_plain = True
+
     def find(self, environ, look):
         if "HTTP_X_BREAK" in environ:
             raise RuntimeError("broken on purpose")
@@ -52,7 +59,6 @@ class Broken(StaticFiles):
 
 
 broken = Broken(page, ROOT)
-broken.is_plain = True
 
 
 def make_django():

@@ -430,6 +430,17 @@ def test_doors_behind_doors_are_asked(root, tmp_path):
             assert answers[0].endswith(b"0123456789" * 400)
 
 
+def test_an_outer_door_comes_first(root, tmp_path):
+    """What an outer door may have by now, no inner one answers: once the lane sent the inner's."""
+    front = tmp_path / "front"
+    front.mkdir()
+    with serving(tmp_path, root, app="fronted", FRONT=str(front)) as served:
+        inner = [ask(served.port, get("/static/a.txt")) for _ in range(2)]
+        assert all(each.endswith(b"0123456789" * 400) for each in inner)
+        (front / "a.txt").write_bytes(b"of the outer door")
+        assert ask(served.port, get("/static/a.txt")).endswith(b"of the outer door")
+
+
 def test_script_name_is_gunicorns(root, tmp_path):
     """An application below a path of its host is found there."""
     with serving(tmp_path, root, is_awaited=False, SCRIPT_NAME="/shop") as served:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from conftest import write_tree
 from hiss.asgi import StaticFiles
@@ -660,6 +661,63 @@ def test_what_a_lane_remembers_is_bounded(tree):
         kept = [each for each in remembered if each in lane.sections]
         assert kept == list(lane.sections) == remembered[-1 - len(kept) : -1]
         assert 100 <= len(kept) <= 1000
+
+
+@pytest.mark.parametrize("protocol", [HttpToolsProtocol, StaticProtocol])
+def test_an_outer_door_comes_first(protocol, tree, tmp_path):
+    """What an outer door may have by now, no inner one answers: once the lane sent the inner's."""
+
+    def make(app, root):
+        inner = make_static(app, root, immutable_file_test=lambda _path, _url: True)
+        return StaticFiles(inner, root=tmp_path, autorefresh=True, misses="pass")
+
+    with playing(protocol, [A, A], Site(make), tree) as run:
+        (tmp_path / "app.css").write_bytes(b"of the outer door")
+        run.server.play([(1, A)])
+        assert b"".join(run.server.wires[1].sent).endswith(b"of the outer door")
+
+
+@pytest.mark.parametrize("protocol", [HttpToolsProtocol, StaticProtocol])
+def test_what_was_put_behind_a_door_since(protocol, tree):
+    """Between two doors something may be put at any time: once the lane went past it."""
+    made = []
+
+    def make(app, root):
+        made.append(make_static(make_static(app, root, prefix="/inner/"), root))
+        return made[0]
+
+    asked = get("/inner/app.css")
+    with playing(protocol, [asked], Site(make), tree) as run:
+        made[0].app = refuse
+        run.server.play([(1, asked)])
+        assert b"HTTP/1.1 401" in b"".join(run.server.wires[1].sent)
+
+
+async def refuse(_scope, _receive, send):
+    """Nobody may come in."""
+    await send({"type": "http.response.start", "status": 401, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+class Guarded(StaticFiles):
+    """A door that nobody may come in by."""
+
+    __call__ = staticmethod(refuse)
+
+
+def test_a_door_that_became_another_has_no_lane(tree):
+    """What a door's class does first counts, however it came to be of it: once the lane went past
+    the class of a door that had been a plain one.
+    """
+
+    def make(app, root):
+        door = make_static(app, root)
+        door.__class__ = Guarded
+        return door
+
+    found, answered = ask_lane([A, A], Site(make), tree)
+    assert answered == 0
+    assert found.sent[0].count(b"HTTP/1.1 401") == 2
 
 
 @pytest.mark.parametrize(

@@ -40,8 +40,10 @@ def get_asgi_application() -> ASGIHandler:
 class WSGIHandler(wsgi.Door):
     """A WSGI application with a Django project's static files in front."""
 
+    is_plain = True
+
     def __init__(self, app: WSGIApplication, origin: Origin) -> None:
-        super().__init__(app, origin, is_plain=type(self) is WSGIHandler)
+        super().__init__(app, origin)
         self._security = Security()
         self._script_name: str | None = settings.FORCE_SCRIPT_NAME
         self.prefixes = _prefixes(origin)
@@ -64,9 +66,10 @@ class WSGIHandler(wsgi.Door):
 class ASGIHandler(asgi.Door):
     """An ASGI application with a Django project's static files in front."""
 
+    is_plain = True
+
     def __init__(self, app: asgi.ASGIApp, origin: Origin) -> None:
-        is_plain = type(self) is ASGIHandler
-        super().__init__(app, origin, settings.FORCE_SCRIPT_NAME, is_plain=is_plain)
+        super().__init__(app, origin, settings.FORCE_SCRIPT_NAME)
         self._security = Security()
         self.prefixes = _prefixes(origin)
         self.goes_by_path = self.goes_by_path and self._security.is_moot

@@ -70,7 +70,7 @@ class WhiteNoise(Folders):
         return answer(self._door.origin, found, environ, start_response)
 
     def _open(self, mounts: tuple[Mount, ...]) -> Door:
-        return Door(None, open_folders(mounts, settle(self._options())), is_plain=False)
+        return Door(None, open_folders(mounts, settle(self._options())))
 
     def _add(self, mount: Mount) -> None:
         mounts = (mount, *self._mounts)

@@ -23,15 +23,16 @@ from gunicorn.http.message import (  # type: ignore[import-untyped]
 )
 from gunicorn.http.wsgi import Response, create  # type: ignore[import-untyped]
 
+from hiss.http.paths import decode_wsgi_path
 from hiss.servers.gunicorn.heads import Fields, Head, Heads, Limits, Target
 from hiss.wsgi import read_request
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from hiss.core.reply import Headers, Reply
-    from hiss.wsgi import Door
+    from hiss.servers.doors import Doors
 
     #: A socket's address; of a Unix socket, its path.
     Address = tuple[Any, ...] | str | bytes
@@ -109,11 +110,11 @@ class _Prepared:
 class Answers:
     """What the connections of one worker share."""
 
-    def __init__(self, doors: Iterable[Door], cfg: Any, log: Any) -> None:  # noqa: ANN401
-        """`doors`: from the outermost inwards; `cfg` and `log` are gunicorn's."""
+    def __init__(self, doors: Doors, cfg: Any, log: Any) -> None:  # noqa: ANN401
+        """`cfg` and `log` are gunicorn's."""
         self._cfg = cfg
         self._log = log
-        self._doors = tuple(doors)
+        self._doors = doors
         # A logger of another class may count what it does not write: Statsd does.
         self._is_told = type(log) is not Logger or log.access_log_enabled
         self._heads = _make_heads(cfg, {})
@@ -157,14 +158,11 @@ class Answers:
 
     def _decide(self, environ: dict[str, Any]) -> tuple[Reply, bytes, Headers] | None:
         """The reply, its body and the fields beside its own, where it is in memory."""
-        for door in self._doors:
-            found = door.find(environ, door.origin.known)
-            if found is not None:
-                entry, extra = found
-                answered = door.origin.answer_held(entry, read_request(environ))
-                break
-        else:
+        decided = self._doors.find(environ, decode_wsgi_path(environ["PATH_INFO"]))
+        if decided is None:
             return None
+        door, (entry, extra) = decided
+        answered = door.origin.answer_held(entry, read_request(environ))
         if answered is None:
             return None
         reply, body = answered

@@ -26,7 +26,7 @@ from gunicorn.workers.gthread import (  # type: ignore[import-untyped]
     ThreadWorker,
 )
 
-from hiss.servers.doors import NoLaneError, find_doors
+from hiss.servers.doors import Doors, NoLaneError
 from hiss.servers.gunicorn.answers import Answers, Peer
 from hiss.servers.gunicorn.connection import Connection, without
 
@@ -74,7 +74,7 @@ class StaticThreadWorker(ThreadWorker):  # type: ignore[misc]
     def load_wsgi(self) -> None:
         super().load_wsgi()
         try:
-            doors = find_doors(self.wsgi)
+            doors = Doors(self.wsgi)
             _look_for_obstacles(self.cfg)
         except NoLaneError as error:
             logger.warning("gunicorn serves without Hiss's lane: %s", error)

@@ -14,7 +14,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE
 
 from hiss.http.paths import quote_path
-from hiss.servers.doors import NoLaneError, find_doors
+from hiss.servers.doors import Doors, NoLaneError
 from hiss.servers.uvicorn.reading import TELLING, Section, read_target
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from uvicorn._types import HTTPScope
     from uvicorn.config import Config
 
-    from hiss.asgi import Door
+    from hiss.files.origin import Origin
     from hiss.servers.uvicorn.reading import Target
 
 logger = logging.getLogger("hiss.servers")
@@ -35,9 +35,10 @@ _LAST_KNOWN: Final = (0, 54)
 _FIRST_CLOSING: Final = (0, 53)
 _VERSION: Final = re.compile(r"(\d+)\.(\d+)(?![\da-z])").match
 
-# Header sections that a lane remembers the reading of, in 13 MiB at most. A browser sends the same
+# Header sections that a lane remembers the reading of, in 4 MiB at most. A browser sends the same
 # one for many files of a page; what is longer, or was sent by more clients, is read anew.
 _MEMO_ENTRIES: Final = 512
+_MEMO_FIELDS: Final = 16
 #: Bytes of the requests that are remembered.
 MEMO_LENGTH: Final = 2048
 
@@ -49,18 +50,18 @@ class Lane:
     """What the connections of one server share."""
 
     def __init__(
-        self, doors: list[Door], proxied: ProxyHeadersMiddleware | None, *, closes: bool
+        self, doors: Doors, proxied: ProxyHeadersMiddleware | None, *, closes: bool
     ) -> None:
-        """`doors`: from the outermost inwards; `proxied`: uvicorn's own reading of what proxies
-        say, `None` where they are not believed; `closes`: whether the lane gives the last answers
-        of connections.
+        """`proxied`: uvicorn's own reading of what proxies say, `None` where they are not believed;
+        `closes`: whether the lane gives the last answers of connections.
         """
-        self.doors = tuple(doors)
+        self.doors = doors
+        first, *others = doors.each
         #: The origin of the only door, if that looks at nothing but paths.
-        self.origin = doors[0].origin if len(doors) == 1 and doors[0].goes_by_path else None
+        self.origin: Origin | None = None if others or not first.goes_by_path else first.origin
         self.closes = closes
-        self.telling = TELLING | {door.proxy_field for door in doors}
-        prefixes = (prefix for door in doors for prefix in door.prefixes)
+        self.telling = TELLING | {door.proxy_field for door in doors.each}
+        prefixes = (prefix for door in doors.each for prefix in door.prefixes)
         self.prefixes = tuple(quote_path(prefix).encode("ascii") for prefix in prefixes)
         #: By the request's line, the targets that are their paths, as they stand, and have been
         #: answered: a site's files are their bound.
@@ -79,9 +80,10 @@ class Lane:
             target = read_target(url)
             if target is not None and target.raw_path is url:
                 self.targets[line] = target
-        if len(self.sections) >= _MEMO_ENTRIES:
-            self.sections.clear()
-        self.sections[section] = read
+        if len(read.telling) <= _MEMO_FIELDS:
+            if len(self.sections) >= _MEMO_ENTRIES:
+                self.sections.clear()
+            self.sections[section] = read
 
     def block(self, fields: Sequence[tuple[bytes, bytes]]) -> bytes | None:
         """The server's own header fields as they are sent; `None` where they say how the answer
@@ -135,7 +137,7 @@ def _open_lane(config: Config) -> Lane:
         proxied = copy(app)
         proxied.app = _nothing
         app = app.app
-    return Lane(find_doors(app), proxied, closes=version >= _FIRST_CLOSING)
+    return Lane(Doors(app), proxied, closes=version >= _FIRST_CLOSING)
 
 
 async def _nothing(*_: object) -> Any:  # noqa: ANN401 - called as all three of ASGI's callables

@@ -179,12 +179,11 @@ class StaticProtocol(HttpToolsProtocol):
         }
         if says_forwarded:
             self._lane.go_behind_proxies(scope)
-        for door in self._lane.doors:
-            found = door.find(scope, door.origin.known)
-            if found is not None:
-                entry, extra = found
-                return self._write(door.origin, entry, extra, request, end, scope)
-        return False
+        found = self._lane.doors.find(scope, target.path)
+        if found is None:
+            return False
+        door, (entry, extra) = found
+        return self._write(door.origin, entry, extra, request, end, scope)
 
     def _write(
         self,
