@@ -1,5 +1,5 @@
--- A browser's header fields; what follows "--" are further ones, name and value in turn.
--- The request is made once: wrk then sends it without asking Lua.
+-- A browser's header fields; what follows "--" is how many different requests there are, by their
+-- cookie, and further fields, name and value in turn. A single one wrk sends without asking Lua.
 
 wrk.headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 wrk.headers["Accept"] = "text/css,*/*;q=0.1"
@@ -12,8 +12,22 @@ wrk.headers["Sec-Fetch-Site"] = "same-origin"
 wrk.headers["Connection"] = "keep-alive"
 
 function init(args)
-   for place = 1, #args, 2 do
+   for place = 2, #args, 2 do
       wrk.headers[args[place]] = args[place + 1]
+   end
+   local count = tonumber(args[1])
+   if count == 1 then
+      return
+   end
+   local requests = {}
+   for number = 1, count do
+      wrk.headers["Cookie"] = string.format("session=%09d", number)
+      requests[number] = wrk.format()
+   end
+   local at = 0
+   function request()
+      at = at % count + 1
+      return requests[at]
    end
 end
 

@@ -27,12 +27,15 @@ class Case:
     size: str = "4 KB"
     connections: int = 16
     is_kept: bool = True
+    #: How many different header sections come in turn.
+    sections: int = 1
 
     @property
     def key(self) -> str:
         """Its name in the JSON."""
         kept = "" if self.is_kept else ", closed"
-        return f"{self.status}, {self.size}, {self.connections} connections{kept}"
+        more = "" if self.sections == 1 else f", {self.sections} sections"
+        return f"{self.status}, {self.size}, {self.connections} connections{kept}{more}"
 
     @property
     def title(self) -> str:
@@ -45,7 +48,8 @@ class Case:
         }[self.status]
         plural = "" if self.connections == 1 else "s"
         kept = "" if self.is_kept else ", closed after each answer"
-        return f"{words}, {self.connections} connection{plural}{kept}"
+        more = "" if self.sections == 1 else f", {self.sections:,} header sections"
+        return f"{words}, {self.connections} connection{plural}{kept}{more}"
 
     def target(self, site: Site, subject: Subject) -> str:
         """What the request is for. A constant answer is found by it alone."""
@@ -87,4 +91,5 @@ MATRIX: Final = (
     replace(BASE, connections=1),
     replace(BASE, connections=256),
     replace(BASE, is_kept=False),
+    replace(BASE, sections=20_000),
 )

@@ -33,11 +33,17 @@ class FailedLoadError(Exception):
 
 
 def wrk_command(
-    address: Address, target: str, fields: dict[str, str], connections: int, seconds: int
+    address: Address,
+    target: str,
+    fields: dict[str, str],
+    connections: int,
+    seconds: int,
+    *,
+    sections: int = 1,
 ) -> list[str]:
-    """wrk with a browser's request."""
+    """wrk with a browser's request, or with `sections` that differ in their header sections."""
     host, port = address
-    words = [word for pair in fields.items() for word in pair]
+    words = [str(sections), *(word for pair in fields.items() for word in pair)]
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", _TIMEOUT]
     return pin(
         [*command, "-s", str(_LUA), f"http://{host}:{port}{target}", "--", *words], CLIENT_CORE
@@ -57,6 +63,7 @@ def wrk(
     connections: int,
     seconds: int,
     *,
+    sections: int = 1,
     refusals: bool = False,
 ) -> Load:
     """Ask as fast as answers come; `refusals`: whether each is to be answered with a 4xx.
@@ -64,7 +71,7 @@ def wrk(
     Raises:
         FailedLoadError: It was otherwise, or connections broke off.
     """
-    command = wrk_command(address, target, fields, connections, seconds)
+    command = wrk_command(address, target, fields, connections, seconds, sections=sections)
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found = read_wrk(done.stdout)
     wanted = found["requests"] if refusals else 0

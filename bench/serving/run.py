@@ -78,6 +78,7 @@ class Run:
                 fields,
                 case.connections,
                 seconds,
+                sections=case.sections,
                 refusals=case.status == 404,
             )
             costs.append((server.cpu() - before) / done.requests)

@@ -435,8 +435,9 @@ def test_the_servers_file_wrapper_sends_whole_files(
     configure(STATIC_ROOT=root)
     environ = {"wsgi.file_wrapper": file_wrapper}
     configure(HISS=STREAM_ALL)
-    with_wrapper = wsgi_get(WSGIHandler(), "/static/large.txt", headers=headers, **environ)
-    without = wsgi_get(WSGIHandler(), "/static/large.txt", headers=headers)
+    site = WSGIHandler()
+    with_wrapper = wsgi_get(site, "/static/large.txt", headers=headers, **environ)
+    without = wsgi_get(site, "/static/large.txt", headers=headers)
     assert with_wrapper.body == without.body
     assert with_wrapper.headers.items() == without.headers.items()
     assert len(file_wrapper.used) == is_used

@@ -30,7 +30,7 @@ def is_indexed(origin):
     """Whether the first of the folders is served by its index, and not by what was read of it."""
     finder = origin.find.__self__
     shelves = finder._shelves if isinstance(finder, IndexedFinder) else ()
-    return any(shelf._index is not None for shelf in shelves) and not finder._rest.entries
+    return any(shelf.index is not None for shelf in shelves) and not finder._rest.entries
 
 
 def served(origin, path, **fields):
@@ -519,6 +519,21 @@ def test_a_file_that_is_asked_for_before_its_release_is_there(root, door):
     promises.note(*publish_all(root, 2))
     promises.broken(root, door.get, app)
     assert promises.broken(root, door.get, app) == []
+
+
+@pytest.mark.parametrize("misses", ["own", "pass"])
+def test_an_index_that_somebody_else_reads_first(root, misses):
+    """Who found that a name is not in the index, while another read the next one, has it as that
+    one says: once it was a file like any other, and remained so until a further release.
+    """
+    publish_all(root, 1)
+    origin = open_mounts(Mount("/s/", str(root), owned=True), misses=misses)
+    [release] = publish_all(root, 2)
+    first, other = [f"/s/{e.file}" for e in release.entries if e.immutable][-2:]
+    found = origin.find(first)
+    assert "immutable" in cache_control(origin, other)
+    assert "immutable" in dict(found.load().headers)["Cache-Control"]
+    assert "immutable" in cache_control(origin, first)
 
 
 def test_an_index_that_comes_before_its_release(root, door):

@@ -67,10 +67,12 @@ class IndexedFinder:
         self._rest = rest
         self._fixed = fixed
         self._known: dict[str, Entry] = {}
-        self._plain: dict[str, Entry] = {}
+        #: Who finds an entry for it, takes this first, and then looks at the index: what was found
+        #: in one index is then not kept among what was found in the next.
+        self.plain: dict[str, Entry] = {}
         self._looked = time.monotonic()
         for path, entry in known.items():
-            self.remember(path, entry)
+            self.remember(path, entry, self.plain)
         self.miss = rest.miss
 
     def find(self, path: str) -> Entry | None:
@@ -78,7 +80,7 @@ class IndexedFinder:
         entry = self._known.get(path)
         if entry is not None:
             return entry
-        entry = self._plain.get(path)
+        entry = self.plain.get(path)
         if entry is not None:
             return entry if not self.is_time() else _Due(self, path, entry)
         if path.startswith(self._prefixes) or path in self._bare:
@@ -92,35 +94,38 @@ class IndexedFinder:
         entry = self._known.get(path)
         if entry is not None:
             return entry
-        entry = self._plain.get(path)
+        entry = self.plain.get(path)
         if entry is not None:
             return None if self.is_time() else entry
         return None if path.startswith(self._prefixes) else self._rest.known(path)
 
     def _look(self, path: str) -> Entry | None:
+        plain = self.plain
         matching = [shelf for shelf in self._shelves if path.startswith(shelf.prefix)]
         if len(matching) == 1 and matching[0].can_wait:
-            return self._look_later(matching[0], path)
+            return self._look_later(matching[0], path, plain)
         for shelf in self._shelves:
             entry = shelf.find(path)
             if entry is not None:
-                return self.remember(path, entry)
+                return self.remember(path, entry, plain)
         return None
 
-    def _look_later(self, shelf: _Shelf, path: str) -> Entry | None:
+    def _look_later(self, shelf: _Shelf, path: str, plain: dict[str, Entry]) -> Entry | None:
         """The entry for a path that is ours in any case: loading it may look at the disk."""
-        name = path[len(shelf.prefix) :]
+        name, index = path[len(shelf.prefix) :], shelf.index
         entry = shelf.listed(name)
         if entry is not None:
-            return self.remember(path, entry)
+            return self.remember(path, entry, plain)
         if self._fixed.get(path) is not None or not shelf.may_be_file(name):
             return None
-        return _Unlisted(self, shelf, name, path)
+        return _Unlisted(self, shelf, name, path, index)
 
-    def remember(self, path: str, entry: Entry) -> Entry:
-        """Keep the entry of a path that has a file; the one that is kept."""
+    def remember(self, path: str, entry: Entry, plain: dict[str, Entry]) -> Entry:
+        """Keep the entry of a path that has a file, in `plain` if it may change; the one that is
+        kept.
+        """
         is_plain = isinstance(entry, FileEntry) and not entry.listing.immutable
-        return (self._plain if is_plain else self._known).setdefault(path, entry)
+        return (plain if is_plain else self._known).setdefault(path, entry)
 
     def is_time(self) -> bool:
         """Whether the indexes are to be looked at."""
@@ -134,7 +139,7 @@ class IndexedFinder:
 
     def _renew(self) -> None:
         """Forget what was known of names that other builds may give to other bytes."""
-        self._plain = {}
+        self.plain = {}
 
 
 class _Shelf:
@@ -155,7 +160,7 @@ class _Shelf:
         self._stamp = stamp_at(self._index_path)
         #: Whether looking can wait: what is below the prefix is ours, whatever it comes to.
         self.can_wait = settled.own_misses and settled.index_file is None
-        self._index = index
+        self.index = index
         self._settled = settled
         self._loader = loader
         self._renew = renew
@@ -188,9 +193,16 @@ class _Shelf:
         if index is None:
             # Between the writing of an index and the switch to its release, it is not yet the one.
             return False
-        self._index, self._stamp = index, stamp
+        self.index, self._stamp = index, stamp
         self._renew()
         return True
+
+    def is_renewed(self, index: Index | None) -> bool:
+        """Whether the index is another than this one, now that it was looked at: somebody else may
+        have read it anew in the meantime.
+        """
+        self.refresh()
+        return self.index is not index
 
     def entry(self, name: str, record: ManifestEntry | None) -> Entry:
         """The entry of a file."""
@@ -211,16 +223,18 @@ class _Shelf:
             return False
 
     def _file(self, name: str) -> Entry | None:
+        index = self.index
         entry = self.listed(name)
         if entry is None and self.may_be_file(name):
-            if self.refresh():
-                return self._file(name)
-            entry = self.entry(name, None) if self.is_unlisted(name) else None
+            if self.is_renewed(index):
+                entry = self.listed(name)
+            if entry is None and self.is_unlisted(name):
+                entry = self.entry(name, None)
         return entry
 
     def gone(self, path: str) -> Resource:
         """The 404 for a URL path that has no file."""
-        return self._loader.gone(path, is_listed=None if self._index is None else False)
+        return self._loader.gone(path, is_listed=None if self.index is None else False)
 
     def may_be_file(self, name: str) -> bool:
         """Whether a file of that name could be served at all."""
@@ -228,7 +242,7 @@ class _Shelf:
 
     def _record(self, name: str) -> ManifestEntry | None:
         try:
-            return None if self._index is None else self._index.get(name)
+            return None if self.index is None else self.index.get(name)
         except ManifestError as error:
             logger.warning("Serving %s as a plain file: %s", name, error)
             return None
@@ -239,7 +253,7 @@ class _Shelf:
         No folder on the way to it may be a link: a loop of them would be a file under any number
         of names.
         """
-        if self._index is None:
+        if self.index is None:
             # All that was there when the process started is known.
             return False
         for coding, suffix in SUFFIXES.items():
@@ -260,9 +274,13 @@ class _Unlisted:
     block.
     """
 
-    __slots__ = ("_entry", "_finder", "_name", "_path", "_shelf", "resource")
+    __slots__ = ("_entry", "_finder", "_index", "_name", "_path", "_shelf", "resource")
 
-    def __init__(self, finder: IndexedFinder, shelf: _Shelf, name: str, path: str) -> None:
+    def __init__(
+        self, finder: IndexedFinder, shelf: _Shelf, name: str, path: str, index: Index | None
+    ) -> None:
+        """`index`: the one that it is not in."""
+        self._index = index
         self._finder = finder
         self._shelf = shelf
         self._name = name
@@ -271,14 +289,15 @@ class _Unlisted:
         self.resource: Resource | None = None
 
     def load(self) -> Resource:
-        if self._shelf.refresh():
-            listed = self._shelf.listed(self._name)
-            if listed is not None:
-                self._entry = self._finder.remember(self._path, listed)
-                return self._entry.load()
-        if not self._shelf.is_unlisted(self._name):
-            return self._shelf.gone(self._path)
-        self._entry = self._finder.remember(self._path, self._shelf.entry(self._name, None))
+        plain = self._finder.plain
+        entry = None
+        if self._shelf.is_renewed(self._index):
+            entry = self._shelf.listed(self._name)
+        if entry is None:
+            if not self._shelf.is_unlisted(self._name):
+                return self._shelf.gone(self._path)
+            entry = self._shelf.entry(self._name, None)
+        self._entry = self._finder.remember(self._path, entry, plain)
         return self._entry.load()
 
     def forget(self) -> None:

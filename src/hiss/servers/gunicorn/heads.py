@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
+
+from hiss.servers.memo import Memo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,11 +44,6 @@ _NOT_OURS: Final = frozenset(
 )
 _CONNECTIONS: Final = frozenset({"", "close", "keep-alive"})
 _BLANKS: Final = " \t"
-
-# What many clients send alike is read once. The network chooses what is remembered: it is bounded
-# in number and in length, to some 14 MiB at the very most.
-_REMEMBERED: Final = 512
-_LONGEST_REMEMBERED: Final = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +103,17 @@ class Heads:
         self._limits = limits
         self._script_name = script_name
         self._secure_fields = secure_fields
-        self._target = lru_cache(_REMEMBERED)(self._read_target)
-        self._fields = lru_cache(_REMEMBERED)(self._read_fields)
+        # What many clients send alike is read once; that takes some 14 MiB at the very most.
+        self._targets = Memo(self._read_target)
+        self._sections = Memo(self._read_fields)
 
     def read(self, data: bytes, start: int, end: int) -> Head | None:
         """The head from `start` up to `end`, where its empty line is; `None`: not for us."""
         line_end = data.find(b"\r\n", start, end)
         if line_end < 0:
             return None
-        if end - start > _LONGEST_REMEMBERED:
-            target = self._read_target(data[start:line_end])
-            fields = self._read_fields(data[line_end + 2 : end])
-        else:
-            target = self._target(data[start:line_end])
-            fields = None if target is None else self._fields(data[line_end + 2 : end])
+        target = self._targets.get(data[start:line_end])
+        fields = None if target is None else self._sections.get(data[line_end + 2 : end])
         return None if target is None or fields is None else Head(target, fields)
 
     def _read_target(self, line: bytes) -> Target | None:

@@ -15,7 +15,8 @@ from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE
 
 from hiss.http.paths import quote_path
 from hiss.servers.doors import Doors, NoLaneError
-from hiss.servers.uvicorn.reading import TELLING, Section, read_target
+from hiss.servers.memo import Memo
+from hiss.servers.uvicorn.reading import TELLING, SectionReader, read_target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,13 +35,6 @@ _LAST_KNOWN: Final = (0, 54)
 # Versions before this one end connections in other ways: those answers are left to them.
 _FIRST_CLOSING: Final = (0, 53)
 _VERSION: Final = re.compile(r"(\d+)\.(\d+)(?![\da-z])").match
-
-# Header sections that a lane remembers the reading of, in 4 MiB at most. A browser sends the same
-# one for many files of a page; what is longer, or was sent by more clients, is read anew.
-_MEMO_ENTRIES: Final = 512
-_MEMO_FIELDS: Final = 16
-#: Bytes of the requests that are remembered.
-MEMO_LENGTH: Final = 2048
 
 # What the server's own header fields must leave to the answer.
 _FRAMING: Final = frozenset({b"connection", b"content-length", b"transfer-encoding"})
@@ -66,24 +60,17 @@ class Lane:
         #: By the request's line, the targets that are their paths, as they stand, and have been
         #: answered: a site's files are their bound.
         self.targets: dict[bytes, Target] = {}
-        #: By its bytes, what was read in a header section.
-        self.sections: dict[bytes, Section] = {}
+        #: What is said in header sections.
+        self.sections = Memo(SectionReader(self.telling).read)
         self._proxied = proxied
         self._fields: Sequence[tuple[bytes, bytes]] = ()
         self._block: bytes | None = b""
 
-    def remember(self, line: bytes, url: bytes, section: bytes, read: Section) -> None:
-        """Keep what was read in a plain GET that was answered: in its line, for `url`, and in its
-        header section.
-        """
-        if line not in self.targets:
-            target = read_target(url)
-            if target is not None and target.raw_path is url:
-                self.targets[line] = target
-        if len(read.telling) <= _MEMO_FIELDS:
-            if len(self.sections) >= _MEMO_ENTRIES:
-                self.sections.clear()
-            self.sections[section] = read
+    def remember(self, line: bytes, url: bytes) -> None:
+        """Keep what was read in the line of a plain GET that was answered."""
+        target = read_target(url)
+        if target is not None and target.raw_path is url:
+            self.targets[line] = target
 
     def block(self, fields: Sequence[tuple[bytes, bytes]]) -> bytes | None:
         """The server's own header fields as they are sent; `None` where they say how the answer

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
 
-from hiss.core.request import Request
-from hiss.servers.uvicorn.lane import MEMO_LENGTH, lane_of
-from hiss.servers.uvicorn.reading import METHODS, Section, is_forwarded, is_ours, read_target
+from hiss.servers.memo import LONGEST
+from hiss.servers.uvicorn.lane import lane_of
+from hiss.servers.uvicorn.reading import METHODS, Section, is_ours, read_target
 
 if TYPE_CHECKING:
     import asyncio
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from hiss.core.catalog import Entry
     from hiss.core.reply import Headers
+    from hiss.core.request import Request
     from hiss.files.origin import Origin
     from hiss.servers.uvicorn.reading import Target
 
@@ -48,8 +49,6 @@ class StaticProtocol(HttpToolsProtocol):
         lane = lane_of(config)
         assert lane is not None
         self._lane = lane
-        #: What the lane read in the header section that is being read.
-        self._section: Section | None = None
         #: Whether the request that is being read has its answer already.
         self._is_answered = False
         #: Whether the lane gave the connection's last answer.
@@ -63,24 +62,23 @@ class StaticProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         lane = self._lane
-        if not self._is_between or len(data) > MEMO_LENGTH:
+        if not self._is_between or len(data) > LONGEST:
             super().data_received(data)
             return
-        line, _, section = data.partition(b"\r\n")
+        line, _, rest = data.partition(b"\r\n")
         target = lane.targets.get(line)
-        remembered = None if target is None else lane.sections.get(section)
-        if target is not None and remembered is not None and self._answer_again(target, remembered):
+        section = None if target is None else lane.sections.get(rest)
+        if target is not None and section is not None and self._answer_again(target, section):
             return
         begun = self._begun
         super().data_received(data)
-        if self._begun == begun + 1 and self._section is not None and self._was_plain(line):
-            lane.remember(line, self.url, section, self._section)
+        if target is None and self._begun == begun + 1 and self._was_plain(line):
+            lane.remember(line, self.url)
 
     def on_message_begin(self) -> None:
         # What uvicorn makes at the beginning can wait until it is known to be wanted.
         self.url = b""
         self.headers = []
-        self._section = None
         self._is_answered = self._is_between = False
         self._begun += 1
 
@@ -121,8 +119,8 @@ class StaticProtocol(HttpToolsProtocol):
             super().handle_websocket_upgrade()
 
     def _was_plain(self, line: bytes) -> bool:
-        """Whether all that the parser had was a request for a path, which the lane answered, and
-        after which the connection stays open: then what followed its first line was its header.
+        """Whether what the parser had was a GET of a path, which the lane answered, and after which
+        the connection stays open.
         """
         is_read = self._is_answered and self._is_between
         is_line = b"?" not in line and line == b"GET %b HTTP/1.1" % self.url
@@ -143,12 +141,11 @@ class StaticProtocol(HttpToolsProtocol):
         if not (keep_alive or self._lane.closes):
             return False
         query = target.query.decode("latin-1")
-        request = Request.from_raw_headers(method.decode("ascii"), query, telling)
-        self._section = section = Section(request, telling, is_forwarded(telling))
+        section = Section.of(method.decode("ascii"), query, telling)
         return self._reply(target, section, http_version, _OPEN if keep_alive else _LAST)
 
     def _answer_again(self, target: Target, section: Section) -> bool:
-        """Answer a GET whose line and header section are remembered; whether it was answered."""
+        """Answer a GET whose line is remembered, if it may be now; whether it was answered."""
         if self.timeout_keep_alive_task is not None:
             self._unset_keepalive_if_required()
         origin = self._lane.origin
