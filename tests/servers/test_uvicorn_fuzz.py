@@ -168,8 +168,12 @@ def make_site(how, settings):
 
 
 def has_eager(outcome):
-    """Whether there was something that uvicorn turned to as it read it."""
-    return bool(warnings(outcome)) or any("websocket" in call for call in outcome.calls)
+    """Whether there was something that uvicorn turned to as it read it: also a handshake that it
+    refused, of which the application knows nothing.
+    """
+    is_refused = any(b"\r\nSec-WebSocket-Version: " in sent for sent in outcome.sent)
+    is_called = any("websocket" in call for call in outcome.calls)
+    return is_refused or is_called or bool(warnings(outcome))
 
 
 def warnings(outcome):
@@ -189,6 +193,11 @@ def check(case, sites):
     site, script = rng.choice(made), make_script(rng)
     expected = ask_server(script, site, root)
     found, answered = ask_lane(script, site, root)
+    if {*differences(expected, found)} == {"is_reading"}:
+        # From a client that does not read its answers nothing is read, either: of those that came
+        # at once, the lane has given the first already, and so it comes to that a request sooner.
+        script = [*script, *((number, RELIEVE) for number in sorted({each for each, _ in script}))]
+        expected, (found, _) = ask_server(script, site, root), ask_lane(script, site, root)
     if differences(expected, found):
         # What is no HTTP, and WebSockets, uvicorn turns to as it reads them: what it was about to
         # answer to requests that came at once with them is lost, or late. The lane has answered
