@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from hiss.core.reply import to_raw
 from hiss.core.request import Request, plain_key
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     #: What finds a path's entry.
     Look = Callable[[str], Entry | None]
 
+_READ_AGAIN: Final = (list, tuple)
+
 
 class Door:
     """An ASGI application with static files in front; lanes ask it, too (`hiss.servers`)."""
@@ -64,7 +66,7 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = None
         if scope["type"] == "http":
-            if type(scope["headers"]) is not list:
+            if type(scope["headers"]) not in _READ_AGAIN:
                 # ASGI says that they can be read; here they are read more than once.
                 scope = {**scope, "headers": list(scope["headers"])}
             found = self.find(scope, self.origin.find)
@@ -105,7 +107,8 @@ class Door:
 
 
 class StaticFiles(Door):
-    """Serves the files of a folder, and hands every other scope to the application untouched.
+    """Serves the files of a folder, and hands every other scope to the application untouched, but
+    for headers that are neither a list nor a tuple: these it hands on as a list.
 
     Without an application, what has no file is a 404.
     """

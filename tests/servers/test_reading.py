@@ -93,6 +93,10 @@ def test_what_is_read_is_what_the_parser_reads(section):
         b"Range : bytes=0-1\r\n\r\n",
         b"Range: bytes=0-1 \r\n\r\n",
         b"X: a\r\n b\r\n\r\n",
+        # Read as whole by the possessive groups of CPython before 3.11.5.
+        b"Host: x\r\nFoo:\r\n",
+        b"Host: x\r\nRange:\r\n",
+        b"a:b\r\na:a \r\n",
         b"X: \xe4\r\n\r\n",
         b"X: a\nRange: bytes=0-1\r\n\r\n",
     ],

@@ -12,11 +12,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from hiss.build.patterns import compile_pattern
 from hiss.build.references import Kind, Reference
 
 
 def _pattern(pattern: str) -> re.Pattern[bytes]:
-    return re.compile(pattern.encode("ascii"), re.VERBOSE)
+    return compile_pattern(pattern.encode("ascii"), re.VERBOSE)
 
 
 # Every repetition is possessive: a token gives back nothing it took, so that time stays linear.

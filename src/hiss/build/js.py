@@ -20,6 +20,7 @@ from hiss.build.js_lexer import (
     SPACE_OF_THREE,
     in_code,
 )
+from hiss.build.patterns import compile_pattern
 from hiss.build.references import Kind, Reference
 
 
@@ -56,7 +57,7 @@ def _form(pattern: bytes) -> re.Pattern[bytes]:
         (b" ", rb"(?:%b|%b)*+" % (SPACE, COMMENT)),
     ):
         pattern = pattern.replace(word, meaning)
-    return re.compile(pattern)
+    return compile_pattern(pattern)
 
 
 # By the first byte of a form, as `_candidates` finds them. Its one group that matches is the URL.
@@ -79,7 +80,7 @@ _FORMS: Final = {
     # "^[@#]\s*sourceMappingURL=(\S*?)\s*$" of a comment's text (ECMA-426, MatchSourceMapURL), less
     # the quotes, which browsers do not take either.
     ord("/"): {
-        Kind.SOURCE_MAP: re.compile(
+        Kind.SOURCE_MAP: compile_pattern(
             rb"//[#@][\t\x20]*+sourceMappingURL=[\t\x20]*+([^\s\"']++)[\t\x20]*+(?:[\n\r]|\Z)"
             rb"|/\*[#@]\s*+sourceMappingURL=\s*+((?:[^\s\"'*]|\*(?!/))++)\s*+\*/"
         )
@@ -102,7 +103,7 @@ def _word(word: bytes, then: bytes) -> re.Pattern[bytes]:
     # ASCII before it belongs to a name, but for those of spaces, such as the byte order mark.
     alone = rb"(?:(?<![\w$#\\\x80-\xff]%b)|(?<=\xc2\xa0%b)|(?<=(?:%b)%b))(?!NAME)"
     pattern = word + alone % (word, word, SPACE_OF_THREE, word) + b"(?=%b)" % then
-    return re.compile(pattern.replace(b"NAME", NAME_CHARACTER).replace(b" ", SPACE + b"*+"))
+    return compile_pattern(pattern.replace(b"NAME", NAME_CHARACTER).replace(b" ", SPACE + b"*+"))
 
 
 # These spare most prose and plain scripts the lexing: the last position that is found says how far

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Final
 
+from hiss.build.patterns import compile_pattern
+
 # Every repetition over a file's text is possessive: nothing is tried twice, and time stays linear.
 
 # WhiteSpace and LineTerminator (ECMA-262, 12.2 and 12.3) beyond ASCII, as UTF-8.
@@ -35,14 +37,14 @@ _STRING: Final = rb"\"%b\"?+|'%b'?+" % (IN_DOUBLE_QUOTES, IN_SINGLE_QUOTES)
 
 # A gap is what lies between two of the tokens that decide something; the token is its last byte.
 # Like those of the template, the hashbang and the line's end, this pattern matches anything.
-_gap: Final = re.compile(rb"(?:[^\"'`/(){}]++|%b|%b)*+[`/(){}]?+" % (_STRING, COMMENT)).match
-_pieces: Final = re.compile(rb"%b|(%b|%b)" % (_STRING, COMMENT, _WIDE_SPACE))
-_template: Final = re.compile(rb"%b(?:`|(\$\{))?+" % IN_BACKTICKS).match
-_regex: Final = re.compile(
+_gap: Final = compile_pattern(rb"(?:[^\"'`/(){}]++|%b|%b)*+[`/(){}]?+" % (_STRING, COMMENT)).match
+_pieces: Final = compile_pattern(rb"%b|(%b|%b)" % (_STRING, COMMENT, _WIDE_SPACE))
+_template: Final = compile_pattern(rb"%b(?:`|(\$\{))?+" % IN_BACKTICKS).match
+_regex: Final = compile_pattern(
     rb"(?:[^/\\\[\n\r]++|\\[^\n\r]|\[(?:[^\]\\\n\r]++|\\[^\n\r])*+\])++/[\w$]*+"
 ).match
 _line_end: Final = re.compile(rb"[\n\r]|\Z").search
-_hashbang: Final = re.compile(rb"(?:\xef\xbb\xbf)?+(?:#![^\n\r]*+)?+").match
+_hashbang: Final = compile_pattern(rb"(?:\xef\xbb\xbf)?+(?:#![^\n\r]*+)?+").match
 
 # `a.if(b) / c` and `#in / c` are names. `...` is no member's dot.
 _WORD: Final = rb"(?:(?<![\w$.#\x80-\xff])|(?<=\.\.\.))"

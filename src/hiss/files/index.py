@@ -31,6 +31,7 @@ from zlib import crc32
 
 from hiss.core.manifest import ManifestEntry, by_name, entry_fields, parse_entry
 from hiss.errors import ManifestError
+from hiss.files.source import stamp_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -173,7 +174,10 @@ class Index:
         _, _, self._size, files, releases, self._end, self._begin, length, release = _HEADER.unpack(
             header
         )
-        whole = os.fstat(self._descriptor).st_size
+        status = os.fstat(self._descriptor)
+        whole = status.st_size
+        #: What tells its file from one that takes its place.
+        self.stamp = stamp_of(status)
         place = self._begin + self._size * _SLOT.size
         names = place + releases * _RELEASE.size
         if not (

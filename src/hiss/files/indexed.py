@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from hiss.files.load import Loader
     from hiss.files.mount import Mount
     from hiss.files.options import Settled
+    from hiss.files.source import Stamp
 
 logger = logging.getLogger("hiss.files")
 
@@ -53,12 +54,15 @@ class IndexedFinder:
         *,
         fixed: Mapping[str, Entry],
         known: Mapping[str, Entry],
+        refused: Mapping[Mount, Stamp | None],
     ) -> None:
         """`fixed`: entries that are there whatever the index says, unless a file has that URL;
-        `known`: those that were made at the start, before anybody asks.
+        `known`: those that were made at the start, before anybody asks; `refused`: what tells the
+        indexes that are there and cannot be read.
         """
         self._shelves = tuple(
-            _Shelf(mount, index, settled, loader, self._renew) for mount, index in mounts
+            _Shelf(mount, index, refused.get(mount), settled, loader, self._renew)
+            for mount, index in mounts
         )
         prefixes = [shelf.prefix for shelf in self._shelves]
         # A prefix without its slash may lead to its document.
@@ -72,7 +76,8 @@ class IndexedFinder:
         self.plain: dict[str, Entry] = {}
         self._looked = time.monotonic()
         for path, entry in known.items():
-            self.remember(path, entry, self.plain)
+            is_kept = isinstance(entry, FileEntry) and entry.listing.immutable
+            (self._known if is_kept else self.plain)[path] = entry
         self.miss = rest.miss
 
     def find(self, path: str) -> Entry | None:
@@ -121,11 +126,12 @@ class IndexedFinder:
         return _Unlisted(self, shelf, name, path, index)
 
     def remember(self, path: str, entry: Entry, plain: dict[str, Entry]) -> Entry:
-        """Keep the entry of a path that has a file, in `plain` if it may change; the one that is
-        kept.
+        """Keep the entry of a path; the one that is kept. In `plain`, if the next index may say
+        otherwise: a redirect may become a file, and what an index has not may be in the next.
         """
-        is_plain = isinstance(entry, FileEntry) and not entry.listing.immutable
-        return (plain if is_plain else self._known).setdefault(path, entry)
+        listing = entry.listing if isinstance(entry, FileEntry) else None
+        is_kept = listing is not None and listing.immutable and listing.record is not None
+        return (self._known if is_kept else plain).setdefault(path, entry)
 
     def is_time(self) -> bool:
         """Whether the indexes are to be looked at."""
@@ -149,15 +155,16 @@ class _Shelf:
         self,
         mount: Mount,
         index: Index | None,
+        refused: Stamp | None,
         settled: Settled,
         loader: Loader,
         renew: Callable[[], None],
     ) -> None:
-        """`renew` is called when the index was replaced."""
+        """`refused`: of an index that cannot be read; `renew` is called when it was replaced."""
         self.prefix = mount.prefix
         self._root = mount.root or ""
         self._index_path = os.path.join(self._root, INDEX)
-        self._stamp = stamp_at(self._index_path)
+        self._refused = refused
         #: Whether looking can wait: what is below the prefix is ours, whatever it comes to.
         self.can_wait = settled.own_misses and settled.index_file is None
         self.index = index
@@ -183,17 +190,19 @@ class _Shelf:
     def refresh(self) -> bool:
         """Read the index anew if another build, or a prune, has replaced it; whether it has."""
         stamp = stamp_at(self._index_path)
-        if stamp is None or stamp == self._stamp:
+        known = None if self.index is None else self.index.stamp
+        if stamp is None or stamp in {known, self._refused}:
             return False
         try:
             index = open_index(self._root)
         except (ManifestError, OSError) as error:
             logger.warning("Serving by the index that was read before: %s", error)
-            index = None
+            self._refused = stamp
+            return False
         if index is None:
             # Between the writing of an index and the switch to its release, it is not yet the one.
             return False
-        self.index, self._stamp = index, stamp
+        self.index = index
         self._renew()
         return True
 

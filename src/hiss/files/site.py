@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import TYPE_CHECKING
 
 from hiss.core.asset import Redirect
@@ -16,8 +17,9 @@ from hiss.files.memory import Memory
 from hiss.files.misses import Misses
 from hiss.files.mount import owned_prefixes
 from hiss.files.origin import Origin
-from hiss.files.release import kept_ids, open_index, read_published
+from hiss.files.release import INDEX, kept_ids, open_index, read_published
 from hiss.files.scan import scan
+from hiss.files.source import stamp_at
 from hiss.http.paths import quote_path
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from hiss.files.misses import Explain
     from hiss.files.mount import Mount
     from hiss.files.options import Settled
+    from hiss.files.source import Stamp
 
 logger = logging.getLogger("hiss.start")
 
@@ -59,7 +62,7 @@ def open_site(
         live = LiveFinder(mounts, settled, loader, misses)
         return Origin(live, loader.missing, memory, prefixes)
     announced = announce(mounts, settled, loader)
-    indexed = {} if listed else _indexes(mounts)
+    indexed, refused = ({}, {}) if listed else _indexes(mounts)
     # A user's own code is called at the start, where its errors are seen: for that, every file
     # must be looked at.
     rest = tuple(m for m in mounts if settled.calls_user or indexed.get(m) is None)
@@ -69,7 +72,9 @@ def open_site(
     if indexed:
         known = entries if settled.calls_user or None in indexed.values() else {}
         shelves = indexed.items()
-        finder = IndexedFinder(shelves, settled, loader, finder, fixed=announced, known=known)
+        finder = IndexedFinder(
+            shelves, settled, loader, finder, fixed=announced, known=known, refused=refused
+        )
     _tell(mounts, indexed, found)
     return Origin(finder, loader.missing, memory, prefixes)
 
@@ -83,20 +88,25 @@ def _tell_wrong_pin(mounts: tuple[Mount, ...], settled: Settled) -> None:
             logger.warning("Files come as they are on the disk; without AUTOREFRESH: %s", error)
 
 
-def _indexes(mounts: tuple[Mount, ...]) -> dict[Mount, Index | None]:
-    """The mounts that a build left an index in, or may: those that are Hiss's own. At the root of a
-    site every request would be looked for: there all names are read.
+def _indexes(
+    mounts: tuple[Mount, ...],
+) -> tuple[dict[Mount, Index | None], dict[Mount, Stamp | None]]:
+    """The mounts that a build left an index in, or may: those that are Hiss's own; and what tells
+    the indexes that cannot be read. At the root of a site every request would be looked for: there
+    all names are read.
     """
     found: dict[Mount, Index | None] = {}
+    refused: dict[Mount, Stamp | None] = {}
     for mount in mounts:
         if mount.root is None or not mount.owned:
             continue
+        stamp = stamp_at(os.path.join(mount.root, INDEX))
         try:
             found[mount] = open_index(mount.root)
         except ManifestError as error:
             logger.warning("Reading the manifests instead: %s", error)
-            found[mount] = None
-    return found
+            found[mount], refused[mount] = None, stamp
+    return found, refused
 
 
 def _tell(

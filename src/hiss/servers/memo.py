@@ -26,7 +26,7 @@ class Memo(Generic[Value]):
     def __init__(self, make: Callable[[bytes], Value | None]) -> None:
         """`make`: the value of some bytes; `None`: there is none."""
         self._make = make
-        #: The hashes of what came once.
+        #: The hashes of what came.
         self._met: set[int] = set()
         self.kept: dict[bytes, Value] = {}
 

@@ -103,7 +103,7 @@ class Heads:
         self._limits = limits
         self._script_name = script_name
         self._secure_fields = secure_fields
-        # What many clients send alike is read once; that takes some 14 MiB at the very most.
+        # What many clients send alike is read once; that takes some 20 MiB at the very most.
         self._targets = Memo(self._read_target)
         self._sections = Memo(self._read_fields)
 
