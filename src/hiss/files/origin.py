@@ -57,9 +57,6 @@ class Origin:
 
     def answer_held(self, entry: Entry, request: Request) -> Held | None:
         """The answer, if it takes no look at the disk; never blocks."""
-        known = None if request.key is None else self.answer_known(entry, request.key)
-        if known is not None:
-            return known
         resource = entry.resource
         if resource is None:
             return None

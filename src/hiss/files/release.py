@@ -194,15 +194,16 @@ def open_index(root: str) -> Index | None:
     Raises:
         ManifestError: There is one, and it cannot be read.
     """
+    # Beside files that only Django's manifest knows, releases may have been adopted: then both
+    # manifests tell. Else it is of the release in force, or of one that is about to be.
+    if not os.path.exists(os.path.join(root, CURRENT)):
+        return None
     try:
-        index = Index(os.path.join(root, INDEX))
+        return Index(os.path.join(root, INDEX))
     except FileNotFoundError:
         return None
     except OSError as error:
         raise unreadable(os.path.join(root, INDEX), error) from error
-    # Beside files that only Django's manifest knows, releases may have been adopted: then both
-    # manifests tell. Else it is of the release in force, or of one that is about to be.
-    return index if os.path.exists(os.path.join(root, CURRENT)) else None
 
 
 def _django_names(path: str) -> frozenset[str]:

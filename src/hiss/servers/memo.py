@@ -28,6 +28,7 @@ class Memo(Generic[Value]):
         self._make = make
         #: The hashes of what came.
         self._met: set[int] = set()
+        #: What is kept, for those who look there first.
         self.kept: dict[bytes, Value] = {}
 
     def get(self, key: bytes) -> Value | None:

@@ -67,9 +67,10 @@ class StaticProtocol(HttpToolsProtocol):
             return
         line, _, rest = data.partition(b"\r\n")
         target = lane.targets.get(line)
-        section = None if target is None else lane.sections.get(rest)
-        if target is not None and section is not None and self._answer_again(target, section):
-            return
+        if target is not None:
+            section = lane.sections.kept.get(rest) or lane.sections.get(rest)
+            if section is not None and self._answer_again(target, section):
+                return
         begun = self._begun
         super().data_received(data)
         if target is None and self._begun == begun + 1 and self._was_plain(line):
@@ -192,7 +193,8 @@ class StaticProtocol(HttpToolsProtocol):
         scope: HTTPScope | None,
     ) -> bool:
         """Write the answer, if it is in memory; whether it was. `scope`: what the log tells of."""
-        held = origin.answer_held(entry, request)
+        known = None if request.key is None else origin.answer_known(entry, request.key)
+        held = known or origin.answer_held(entry, request)
         fields = self._lane.block(self.server_state.default_headers)
         if held is None or fields is None:
             return False
