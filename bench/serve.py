@@ -1,6 +1,7 @@
 """Static files served by Hiss and its peers, side by side, and the targets that Hiss has there.
 
-    python bench/serve.py [--only PART…] [--quick] [--rounds N] [--seconds S] [--output FOLDER]
+    python bench/serve.py [--only PART…] [--match TEXT] [--quick] [--rounds N] [--seconds S]
+                          [--output FOLDER]
 
 Parts: `targets` (what the targets want of the others), `pairs`, `matrix`, `startup`, `dynamic` and
 `large`; all of them by default. Writes docs/bench-serving.md, .json and .svg: after each step, so
@@ -23,7 +24,10 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from serving.run import Run, Step
 
 _BENCH: Final = Path(__file__).resolve().parent
 sys.path[:0] = [str(_BENCH), str(_BENCH.parent / "src")]
@@ -80,6 +84,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="+", choices=("targets", *_PARTS), default=[])
+    parser.add_argument("--match", default="", help="only steps in whose name this stands")
     parser.add_argument("--quick", action="store_true", help="briefly, to see whether it works")
     parser.add_argument("--rounds", type=int, help="of each pair (7; quick: 2)")
     parser.add_argument("--seconds", type=int, help="of each measurement (2; quick: 1)")
@@ -124,7 +129,7 @@ def _measure(options: argparse.Namespace, folder: Path) -> int:
     )
     document = _read(options.output, describe(), is_quick=options.quick)
     plan = [
-        (name, importlib.import_module(f"serving.{name}").steps(run))
+        (name, [each for each in _steps(name, run) if options.match in each.key])
         for name in _PARTS
         if not options.only or name in (_TARGETS if "targets" in options.only else options.only)
     ]
@@ -146,6 +151,11 @@ def _measure(options: argparse.Namespace, folder: Path) -> int:
             run.close()
     print(_summary(document))
     return 1 if failed else 0
+
+
+def _steps(part: str, run: Run) -> list[Step]:
+    steps: list[Step] = importlib.import_module(f"serving.{part}").steps(run)
+    return steps
 
 
 def _read(folder: Path, machine: dict[str, str], *, is_quick: bool) -> dict[str, Any]:

@@ -51,9 +51,9 @@ apt install wrk nginx-light libnginx-mod-http-brotli-static
 .venv/bin/python bench/serve.py --quick           # all of it, too briefly to be believed
 ```
 
-`--only` takes `matrix`, `startup`, `dynamic` and `large`, too. What a run measures replaces what \
-`docs/bench-serving.json` has of it; the rest stays, if it is of the same machine and versions. \
-All figures with their spreads are there.
+`--only` takes `matrix`, `pairs`, `startup`, `dynamic` and `large`, too; `--match` what stands in \
+the name of a step. What a run measures replaces what `docs/bench-serving.json` has of it; the \
+rest stays, if it is of the same machine and versions. All figures with their spreads are there.
 """
 
 
