@@ -82,6 +82,6 @@ def _bars(axes: Axes, rates: dict[str, Any]) -> None:
 def _colour(app: str) -> str:
     if not app:
         return _NGINX
-    if app == "constant":
+    if app.endswith("constant"):
         return _CONSTANT
     return _HISS if "hiss" in app else _PEER
