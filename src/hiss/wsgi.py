@@ -58,9 +58,7 @@ class Door:
         """What a request is for; `None`: it is the application's. `look`: the origin's `find`, or
         its `known`, which looks at no disk.
         """
-        path: str = environ.get("PATH_INFO", "")
-        if not path.isascii():
-            path = decode_wsgi_path(path)
+        path = decode_wsgi_path(environ.get("PATH_INFO", ""))
         entry = look(path)
         if entry is None:
             return None
