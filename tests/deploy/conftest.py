@@ -71,12 +71,24 @@ PAGE = """{{% load static %}}<!doctype html><title>{name}</title>
 <p>{name}</p>
 """
 
+# Each process tells that it has imported the application.
+HOOKS = """
+from pathlib import Path
+
+READY = Path(__file__).with_name("ready")
+
+
+def post_worker_init(worker):
+    READY.mkdir(exist_ok=True)
+    (READY / str(worker.pid)).touch()
+"""
+
 START = """#!/bin/sh
 # Starts gunicorn, which goes on by itself; it knows the code by a link, which deploys move.
 cd "$(dirname "$0")"
 export PYTHONPATH=$PWD/current DJANGO_SETTINGS_MODULE=settings
 rm -f app.pid
-{python} -m gunicorn wsgi:application \\
+{python} -m gunicorn wsgi:application --config hooks.py \\
     --bind 127.0.0.1:{port} --workers 2 --pid $PWD/app.pid --error-logfile $PWD/app.log \\
     --graceful-timeout 1 --no-control-socket --daemon
 # Whoever comes next is to know it.
@@ -159,6 +171,7 @@ class ShopSite:
             script = folder / f"{name}.sh"
             script.write_text(text.format(python=sys.executable, port=self.port))
             script.chmod(0o755)
+        (folder / "hooks.py").write_text(HOOKS)
         self.configure("reload")
 
     def configure(self, restart, *, timeout=20, undo=UNDO, also="", check="sleep 0.2"):
@@ -177,7 +190,11 @@ class ShopSite:
     def bring(self, name, *, more="", broken=""):
         """Put a version's code beside the others and have the link lead to it, as `git` or `rsync`
         do before a deploy.
+
+        A process that is still starting would take that code for its own, so that a site which
+        nobody restarts afterwards would go on rendering it.
         """
+        self._await_workers()
         code = self.folder / "code" / name
         for path, text in {
             "settings.py": SETTINGS,
@@ -295,6 +312,17 @@ class ShopSite:
         deadline = time.monotonic() + 10
         while self._processes():
             assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    def _await_workers(self):
+        """Until as many processes as there should be have imported the code, where any do."""
+        deadline = time.monotonic() + 20
+        while processes := self._processes():
+            ready = {int(path.name) for path in (self.folder / "ready").glob("*")}
+            # The one that is never ready is the first, which starts the others.
+            if len(processes) == 3 and len(ready & set(processes)) == 2:
+                return
+            assert time.monotonic() < deadline, (processes, ready)
             time.sleep(0.02)
 
     def _processes(self):
