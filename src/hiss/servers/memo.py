@@ -28,7 +28,7 @@ class Memo(Generic[Value]):
         self._make = make
         #: The hashes of what came.
         self._met: set[int] = set()
-        #: What is kept, for those who look there first.
+        #: What is kept, by what it was made of.
         self.kept: dict[bytes, Value] = {}
 
     def get(self, key: bytes) -> Value | None:

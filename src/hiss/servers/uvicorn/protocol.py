@@ -49,6 +49,8 @@ class StaticProtocol(HttpToolsProtocol):
         lane = lane_of(config)
         assert lane is not None
         self._lane = lane
+        #: The header section of the last plain GET.
+        self._section: Section | None = None
         #: Whether the request that is being read has its answer already.
         self._is_answered = False
         #: Whether the lane gave the connection's last answer.
@@ -68,7 +70,10 @@ class StaticProtocol(HttpToolsProtocol):
         line, _, rest = data.partition(b"\r\n")
         target = lane.targets.get(line)
         if target is not None:
-            section = lane.sections.kept.get(rest) or lane.sections.get(rest)
+            section = self._section
+            # A client says the same again and again: to compare costs less than to hash.
+            if section is None or section.source != rest:
+                section = self._section = lane.sections.get(rest)
             if section is not None and self._answer_again(target, section):
                 return
         begun = self._begun
@@ -160,7 +165,7 @@ class StaticProtocol(HttpToolsProtocol):
         """Answer what was read, if a door has that in memory; whether it was answered."""
         if not self._is_next():
             return False
-        request, telling, says_forwarded = section
+        request, telling, says_forwarded, _ = section
         place = self.root_path
         # What of the scope a door and the log want; the headers are those that tell something.
         scope: Any = {

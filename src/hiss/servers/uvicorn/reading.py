@@ -53,12 +53,15 @@ class Section(NamedTuple):
     #: The fields behind it, and those that a lane looks at.
     telling: Fields
     is_forwarded: bool
+    #: The section as it came; empty where only its fields are known.
+    source: bytes
 
     @classmethod
-    def of(cls, method: str, query: str, telling: Fields) -> Section:
+    def of(cls, method: str, query: str, telling: Fields, source: bytes = b"") -> Section:
         """The section with these fields."""
         is_forwarded = not _FORWARDED.isdisjoint([name for name, _ in telling])
-        return cls(Request.from_raw_headers(method, query, telling), telling, is_forwarded)
+        request = Request.from_raw_headers(method, query, telling)
+        return cls(request, telling, is_forwarded, source)
 
 
 class SectionReader:
@@ -83,7 +86,7 @@ class SectionReader:
         telling = [pair for pair in told if pair[0] not in _CONNECTION]
         if len(told) > _MOST_TOLD or (len(telling) < len(told) and not _stays(told)):
             return None
-        return Section.of("GET", "", telling) if is_ours(telling) else None
+        return Section.of("GET", "", telling, section) if is_ours(telling) else None
 
 
 def _stays(told: Fields) -> bool:
