@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.servers import free_port, program, running
+from harness.ports import free_port
+from harness.servers import program, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.timeout(180)]
 

@@ -20,7 +20,8 @@ from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import clear_script_prefix, re_path, set_script_prefix
 
-from harness.servers import free_port, running
+from harness.ports import free_port
+from harness.servers import running
 
 SOURCES = Path(__file__).parents[2] / "compat" / "whitenoise" / "src"
 # Before a real one, should there be one.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+
+from harness.ports import free_port
 
 from .cases import Request
 from .client import ask
@@ -49,7 +50,7 @@ _STOP_SECONDS: Final = 5.0
 @contextmanager
 def running(name: str, root: Path, log: Path) -> Iterator[tuple[str, int]]:
     """A server for the tree at `root`, its output in `log`; yields its address."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-W", "ignore", "-m", *SERVERS[name].format(port=port).split()]
     environment = {
         # Coverage, where it is measured, is measured in process.
@@ -66,12 +67,6 @@ def running(name: str, root: Path, log: Path) -> Iterator[tuple[str, int]]:
             yield "127.0.0.1", port
         finally:
             _stop(process)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _wait(process: subprocess.Popen[bytes], address: tuple[str, int], log: Path) -> None:

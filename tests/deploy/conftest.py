@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.servers import free_port
+from harness.ports import free_port
 from hiss.files.release import read_manifest
 from hiss.release.deploy.journal import JOURNAL
 

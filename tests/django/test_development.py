@@ -15,7 +15,8 @@ from django.core.handlers.wsgi import WSGIHandler as DjangoWSGIHandler
 from django.core.management import load_command_class
 from hiss_site import HISS
 
-from harness.servers import free_port, running
+from harness.ports import free_port
+from harness.servers import running
 from hiss.django.handlers import WSGIHandler
 
 SHOP = Path(__file__).parents[2] / "examples/shop"

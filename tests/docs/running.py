@@ -15,6 +15,7 @@ from pathlib import Path
 
 from docs import checking, images
 from docs.blocks import PageError
+from harness.ports import free_port
 
 _SECONDS = 60
 #: Commands that only hidden blocks use.
@@ -314,9 +315,7 @@ class Page:
     def port(self, port):
         """The free port that stands for one of the page's."""
         if port not in self._ports:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                self._ports[port] = str(probe.getsockname()[1])
+            self._ports[port] = str(free_port())
         return self._ports[port]
 
     @property

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.servers import free_port, program, running
+from harness.ports import free_port
+from harness.servers import program, running
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

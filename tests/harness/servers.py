@@ -16,21 +16,6 @@ _START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
 
 
-def free_port():
-    """A port of loopback that nobody listens on."""
-    [port] = free_ports(1)
-    return port
-
-
-def free_ports(count):
-    """Ports of loopback that nobody listens on, each another."""
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in probes:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in probes]
-
-
 def program(name):
     """The path of a program that the environment of these tests has."""
     return str(Path(sys.executable).with_name(name))

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from harness.servers import free_port, stop
+from harness.ports import free_port
+from harness.servers import stop
 
 _COMMANDS: Final = {
     "gunicorn": (

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from harness.servers import free_ports, running, wait
+from harness.ports import free_port
+from harness.servers import running, wait
 
 LANE: Final = "hiss.servers.gunicorn.StaticThreadWorker"
 _TESTS: Final = Path(__file__).parent.parent
@@ -31,7 +32,7 @@ class Served(NamedTuple):
 def serving(folder, root, *options, worker=LANE, app="site", is_awaited=True, **environment):
     """A gunicorn of one worker whose logs are in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    [port] = free_ports(1)
+    port = free_port()
     access, log = folder / "access", folder / "log"
     command = [sys.executable, "-m", "gunicorn", f"servers.sites:{app}", "-k", worker]
     command += ["--bind", f"127.0.0.1:{port}", "--threads", "2", *options]

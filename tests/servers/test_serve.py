@@ -7,7 +7,8 @@ import urllib.request
 
 import pytest
 
-from harness.servers import free_port, program, running
+from harness.ports import free_port
+from harness.servers import program, running
 from hiss.cli import main
 
 pytestmark = pytest.mark.live

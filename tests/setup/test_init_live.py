@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.servers import free_port, running
+from harness.ports import free_port
+from harness.servers import running
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 

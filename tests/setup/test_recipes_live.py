@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.servers import free_port, running
+from harness.ports import free_port
+from harness.servers import running
 from setup.styles import APPS, HEAD, MIDDLEWARE, STATIC
 
 pytestmark = pytest.mark.live

@@ -8,7 +8,8 @@ import shutil
 
 import pytest
 
-from harness.servers import free_port, free_ports, running
+from harness.ports import free_port
+from harness.servers import running
 
 _BROTLI = "/usr/lib/nginx/modules/ngx_http_brotli_static_module.so"
 
@@ -50,7 +51,7 @@ def nginx(folder, server):
         pytest.skip("nginx is not installed")
     if "brotli_static" in server and not os.path.exists(_BROTLI):
         pytest.skip("nginx has no brotli_static: libnginx-mod-http-brotli-static")
-    ports = free_ports(2)
+    ports = [free_port(), free_port()]
     folder.mkdir(exist_ok=True)
     config = folder / "nginx.conf"
     text = server.replace("@PORT@", str(ports[0])).replace("@OTHER@", str(ports[1]))

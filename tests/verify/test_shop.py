@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.servers import free_port, running
+from harness.ports import free_port
+from harness.servers import running
 
 from .conftest import ids, look
 
