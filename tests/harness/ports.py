@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import random
 import socket
 import tempfile
 from pathlib import Path
 
 # Below those that the system gives to clients: they come and go.
-_FIRST, _LAST = 15_000, 31_999
+_PORTS = range(15_000, 32_000)
 _NEXT = Path(tempfile.gettempdir()) / f"hiss-test-ports-{os.getuid()}"
 
 
@@ -20,7 +22,8 @@ def free_port():
     with _NEXT.open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
-        port = int(file.read() or _FIRST)
+        # Others' tests may be at work, too, who have another file.
+        port = int(file.read() or random.choice(_PORTS))
         while not _is_free(port):
             port = _after(port)
         file.truncate(0)
@@ -29,13 +32,15 @@ def free_port():
 
 
 def _after(port):
-    return port + 1 if port < _LAST else _FIRST
+    return port + 1 if port + 1 in _PORTS else _PORTS[0]
 
 
 def _is_free(port):
     with socket.socket() as probe:
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError:
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
             return False
     return True

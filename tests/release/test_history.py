@@ -1,10 +1,11 @@
 """The history: what is written down of a release's being put in force, and read again."""
 
+import itertools
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from hiss.release.history import Event, add_events, parse_time, read_history
+from hiss.release.history import Event, add_events, add_switch, parse_time, read_history
 
 TEN = datetime(2026, 11, 20, 10, tzinfo=UTC)
 ELEVEN, TWELVE = TEN + timedelta(hours=1), TEN + timedelta(hours=2)
@@ -94,6 +95,23 @@ def test_parse_time(text, moment):
     """What says no moment is the beginning of time; a moment without a zone is in UTC."""
     assert parse_time(text) == moment
     assert parse_time(text).utcoffset() is not None
+
+
+def test_a_switch_is_the_last(tmp_path, monkeypatch):
+    """What a clock that was ahead had put into the future came a millisecond after the switch, now
+    and then, and there was nothing to go back to.
+    """
+    moments = (TEN + timedelta(milliseconds=number) for number in itertools.count())
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return next(moments).astimezone(tz)
+
+    add_events(str(tmp_path), [Event(TWELVE, "aa", "build")])
+    monkeypatch.setattr("hiss.release.history.datetime", Clock)
+    add_switch(str(tmp_path), "bb", "build")
+    assert [each.release for each in read_history(str(tmp_path))] == ["aa", "bb"]
 
 
 def test_moments_in_other_zones_are_in_order(tmp_path):

@@ -32,30 +32,38 @@ class Event(NamedTuple):
     how: str
 
 
-def read_history(root: str) -> list[Event]:
+def read_history(root: str, now: datetime | None = None) -> list[Event]:
     """The events of a root, oldest first; lines that say nothing are passed over, and what a clock
-    that was ahead has put into the future is of now.
+    that was ahead has put into the future is of `now`.
     """
+    now = now or datetime.now(UTC)
     try:
         with open(os.path.join(root, HISTORY), encoding="utf-8", errors="replace") as file:
             lines = file.read().splitlines()
     except OSError:
         return []
-    now = datetime.now(UTC)
     events = dict.fromkeys(event for line in lines if (event := _parse(line)))
     return sorted(
         (each._replace(at=min(each.at, now)) for each in events), key=lambda each: each.at
     )
 
 
+def add_switch(root: str, release: str, how: str) -> None:
+    """Write down that a release is put in force now, after all that is known."""
+    now = datetime.now(UTC)
+    _write(root, [*read_history(root, now), Event(now, release, how)])
+
+
 def add_events(root: str, events: Iterable[Event], *, kept: Iterable[str] = ()) -> None:
     """Write events down, and forget those of releases that are not `kept` any more."""
-    known = [*read_history(root), *events]
-    ids = {*kept, *(each.release for each in known)} if not kept else set(kept)
+    known, ids = [*read_history(root), *events], set(kept)
+    _write(root, [each for each in known if not ids or each.release in ids])
+
+
+def _write(root: str, events: Iterable[Event]) -> None:
     lines = [
         f"{each.at.isoformat(timespec='milliseconds')} {each.release} {each.how}\n"
-        for each in sorted(dict.fromkeys(known), key=lambda each: each.at)
-        if each.release in ids
+        for each in sorted(dict.fromkeys(events), key=lambda each: each.at)
     ]
     write_atomic(os.path.join(root, HISTORY), "".join(lines).encode("utf-8"), durable=True)
 

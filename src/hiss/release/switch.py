@@ -6,7 +6,6 @@ import json
 import os
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import md5
 from typing import TYPE_CHECKING
 
@@ -28,7 +27,7 @@ from hiss.files.release import (
 )
 from hiss.http.codings import SUFFIXES
 from hiss.http.paths import is_plain_name, is_public_name
-from hiss.release.history import Event, add_events
+from hiss.release.history import add_switch
 from hiss.release.ledger import read_ledger
 from hiss.release.originals import restore
 
@@ -62,7 +61,7 @@ def put_in_force(manifest: Manifest, root: str, how: str) -> None:
     if how:
         # Before the pointer: should we be killed in between, the release before is known to have
         # been in force until now.
-        add_events(root, [Event(datetime.now(UTC), manifest.id, how)])
+        add_switch(root, manifest.id, how)
         current = f"{manifest.id}\n".encode("ascii")
         write_atomic(os.path.join(root, CURRENT), current, durable=True)
 
